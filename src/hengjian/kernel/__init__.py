@@ -1,0 +1,1 @@
+"""Dates, half-open periods, exact amounts, identifiers, errors. Standard library only."""

@@ -1,0 +1,1 @@
+"""The lake: the tables rules may read (schema), their versions, and ingest."""

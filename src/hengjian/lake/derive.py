@@ -1,0 +1,179 @@
+"""From lake tables to the rule layer: the one derivation, used by the load, by rule examples and by every test.
+
+`RULE_SQL[table]` is a DuckDB SELECT over views named like the lake tables (in the current schema), whose rows must be complete for
+each person they contain: refunds are netted inside an encounter, the fund's money is shared out inside a settlement.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from hengjian.lake.schema import TABLES
+from hengjian.lake.schema.layer import DICTIONARIES, LAYER
+
+
+def key_sql(expression: str) -> str:
+    """DuckDB form of `kernel.keys.key_of`."""
+    return f"CAST(md5_number_upper({expression}) & 9223372036854775807::UBIGINT AS BIGINT)"
+
+
+def base_code_sql(column: str) -> str:
+    """The national part of a catalogue code: what stands before the first `-`."""
+    return f"split_part({column}, '-', 1)"
+
+
+def _day(expression: str) -> str:
+    return f"CAST(CAST({expression} AS DATE) - DATE '1970-01-01' AS INTEGER)"
+
+
+def _sec(expression: str) -> str:
+    return f"CAST(epoch_us({expression}) // 1000000 AS BIGINT)"
+
+
+def _scaled(expression: str, digits: int) -> str:
+    return f"CAST({expression} * {10**digits} AS BIGINT)"
+
+
+_KIND = """CASE WHEN {e}.med_type LIKE '4%' OR {e}.fixmedins_code LIKE 'P%' THEN 'pharm'
+                WHEN {e}.med_type LIKE '2%' OR {e}.med_type LIKE '52%' THEN 'inp' ELSE 'outp' END"""
+
+_REGION = """CASE WHEN SUBSTRING({e}.insu_admdvs, 1, 4) = SUBSTRING({e}.mdtrtarea_admvs, 1, 4)
+                       OR (SUBSTRING({e}.insu_admdvs, 1, 2) = SUBSTRING({e}.mdtrtarea_admvs, 1, 2)
+                           AND (SUBSTRING({e}.insu_admdvs, 3, 2) = '99' OR SUBSTRING({e}.mdtrtarea_admvs, 3, 2) = '99')) THEN '0'
+                  WHEN SUBSTRING({e}.insu_admdvs, 1, 2) = SUBSTRING({e}.mdtrtarea_admvs, 1, 2) THEN '1' ELSE '2' END"""
+
+REFUND_LINKS = """
+SELECT r.mdtrt_id, r.feedetl_sn,
+       COALESCE(r.init_feedetl_sn, arg_max(o.feedetl_sn, (o.fee_ocur_time, o.feedetl_sn))) AS target_sn
+FROM fee_line AS r
+LEFT JOIN fee_line AS o ON r.init_feedetl_sn IS NULL AND o.mdtrt_id = r.mdtrt_id AND o.med_list_codg = r.med_list_codg
+     AND o.pric = r.pric AND o.cnt > 0 AND o.feedetl_sn <> r.feedetl_sn AND o.fee_ocur_time <= r.fee_ocur_time
+WHERE r.cnt < 0
+GROUP BY r.mdtrt_id, r.feedetl_sn, r.init_feedetl_sn
+"""
+"""Each refund line with the line it undoes: as sent, else the latest earlier line of the same encounter, code and price;
+`target_sn` NULL when there is none."""
+
+RULE_SQL: dict[str, str] = {
+    "person": f"""
+SELECT {key_sql("p.psn_no")} % 64 AS bucket, {key_sql("p.psn_no")} AS psn_key, p.psn_no,
+       CASE WHEN p.gend IN ('1', '2') THEN p.gend END AS gend,
+       CASE WHEN p.brdy > DATE '1900-01-01' THEN {_day("p.brdy")} END AS brdy_day,
+       {_day("LEAST(p.die_date, x.died_on)")} AS dead_day, p.insutype, p.psn_type, p.fmly_no
+FROM person AS p
+LEFT JOIN (SELECT psn_no, MIN(begndate) AS died_on FROM external_list WHERE list_kind = 'death' GROUP BY psn_no) AS x USING (psn_no)
+""",
+    "institution": f"""
+SELECT {key_sql("i.fixmedins_code")} AS org_key, i.fixmedins_code, i.fixmedins_type, i.medins_type, i.hosp_lv,
+       CASE WHEN i.fixmedins_type = '2' THEN 0
+            WHEN i.hosp_lv IN ('01', '02', '03', '04', '12') THEN 3 WHEN i.hosp_lv IN ('05', '06', '07', '13') THEN 2
+            WHEN i.hosp_lv IN ('08', '09', '10', '11', '14') THEN 1 END AS lv_grp,
+       i.admdvs, i.onln_hosp_flag
+FROM institution AS i
+""",
+    "encounter": f"""
+WITH money AS (
+  SELECT s.mdtrt_id, SUM(s.medfee_sumamt) AS total, SUM(s.inscp_scp_amt) AS inscp, SUM(s.fund_pay_sumamt) AS fund
+  FROM settlement AS s GROUP BY s.mdtrt_id
+), main AS (
+  SELECT d.mdtrt_id, arg_max(d.diag_code, (d.inout_diag_type, -CAST(d.diag_type AS INTEGER), -d.diag_srt_no)) AS main_diag
+  FROM diagnosis AS d WHERE d.maindiag_flag = '1' GROUP BY d.mdtrt_id
+)
+SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("e.mdtrt_id")} AS mdtrt_key,
+       {key_sql("e.fixmedins_code")} AS org_key, e.mdtrt_id, e.insutype, e.med_type, {_KIND.format(e="e")} AS kind,
+       {_day("e.begntime")} AS in_day, CASE WHEN {_KIND.format(e="e")} = 'inp' THEN {_day("e.endtime")} END AS out_day,
+       {_sec("e.begntime")} AS beg_sec, {_sec("e.endtime")} AS end_sec, {_sec("e.upld_time")} AS upld_sec,
+       GREATEST(1, {_day("e.endtime")} - {_day("e.begntime")}) AS los_days,
+       e.adm_way, e.dscg_way, e.adm_dept_codg, e.dscg_dept_codg, e.atddr_no, e.dise_codg, e.matn_stas, e.ipt_med_type,
+       e.days_rinp_flag_31, e.onln_flag, {_REGION.format(e="e")} AS rgn_flag,
+       m.main_diag, SUBSTRING(m.main_diag, 1, 3) AS diag3,
+       COALESCE({_scaled("a.total", 2)}, 0) AS total_amt, COALESCE({_scaled("a.inscp", 2)}, 0) AS inscp_amt,
+       COALESCE({_scaled("a.fund", 2)}, 0) AS fund_amt
+FROM encounter AS e
+LEFT JOIN money AS a ON a.mdtrt_id = e.mdtrt_id
+LEFT JOIN main AS m ON m.mdtrt_id = e.mdtrt_id
+""",
+    "diagnosis": f"""
+SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("d.mdtrt_id")} AS mdtrt_key,
+       {key_sql("d.diag_code")} AS diag_key, d.diag_code, d.inout_diag_type, d.diag_type, d.diag_srt_no, d.maindiag_flag,
+       {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day
+FROM diagnosis AS d JOIN encounter AS e ON e.mdtrt_id = d.mdtrt_id
+""",
+    "operation": f"""
+SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("o.mdtrt_id")} AS mdtrt_key,
+       {key_sql("o.oprn_oprt_code")} AS oprn_key, o.oprn_oprt_code, o.oprn_srt_no, o.main_oprn_flag,
+       {_day("o.oprn_oprt_date")} AS oprn_day, o.incs_type, o.oprn_no
+FROM operation AS o JOIN encounter AS e ON e.mdtrt_id = o.mdtrt_id
+""",
+    "fee_line": f"""
+WITH refund AS ({REFUND_LINKS}
+), undone AS (
+  SELECT l.mdtrt_id, l.target_sn AS feedetl_sn, SUM(r.cnt) AS cnt, SUM(r.det_item_fee_sumamt) AS amt, SUM(r.inscp_scp_amt) AS inscp
+  FROM refund AS l JOIN fee_line AS r ON r.mdtrt_id = l.mdtrt_id AND r.feedetl_sn = l.feedetl_sn
+  WHERE l.target_sn IS NOT NULL
+  GROUP BY l.mdtrt_id, l.target_sn
+), net AS (
+  SELECT f.mdtrt_id, f.feedetl_sn, f.setl_id,
+         CASE WHEN f.cnt > 0 THEN {_scaled("f.cnt + COALESCE(u.cnt, 0)", 4)} ELSE 0 END AS net_cnt_e4,
+         CASE WHEN f.cnt > 0 THEN {_scaled("f.det_item_fee_sumamt + COALESCE(u.amt, 0)", 2)} ELSE 0 END AS net_amt,
+         CASE WHEN f.cnt > 0 THEN {_scaled("f.inscp_scp_amt + COALESCE(u.inscp, 0)", 2)} ELSE 0 END AS net_inscp
+  FROM fee_line AS f LEFT JOIN undone AS u ON u.mdtrt_id = f.mdtrt_id AND u.feedetl_sn = f.feedetl_sn
+), live AS (                                                       -- settlements that stand: neither refunded nor a refund
+  SELECT s.mdtrt_id, s.setl_id, {_scaled("s.fund_pay_sumamt", 2)} AS fund
+  FROM settlement AS s
+  WHERE s.refd_setl_flag = '0' AND s.fund_pay_sumamt > 0
+    AND NOT EXISTS (SELECT 1 FROM settlement AS x WHERE x.init_setl_id = s.setl_id AND x.refd_setl_flag = '1')
+), floors AS (                                                     -- largest remainder: the lines add up to the settlement
+  SELECT n.mdtrt_id, n.feedetl_sn, v.fund, n.setl_id,
+         CAST(v.fund AS HUGEINT) * n.net_inscp // SUM(n.net_inscp) OVER w AS part,
+         CAST(v.fund AS HUGEINT) * n.net_inscp % SUM(n.net_inscp) OVER w AS remainder
+  FROM net AS n JOIN live AS v ON v.mdtrt_id = n.mdtrt_id AND v.setl_id = n.setl_id
+  WHERE n.net_inscp > 0
+  WINDOW w AS (PARTITION BY n.mdtrt_id, n.setl_id)
+), shares AS (
+  SELECT mdtrt_id, feedetl_sn,
+         CAST(part AS BIGINT) + CASE WHEN ROW_NUMBER() OVER (PARTITION BY mdtrt_id, setl_id ORDER BY remainder DESC, feedetl_sn)
+                                          <= fund - SUM(part) OVER (PARTITION BY mdtrt_id, setl_id) THEN 1 ELSE 0 END AS fund_amt
+  FROM floors
+), stay AS (
+  SELECT e.mdtrt_id, e.psn_no, e.fixmedins_code, {_day("e.begntime")} AS in_day, {_day("e.endtime")} AS out_day,
+         {_KIND.format(e="e")} AS kind
+  FROM encounter AS e
+)
+SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("f.mdtrt_id")} AS mdtrt_key,
+       {key_sql("e.fixmedins_code")} AS org_key, f.feedetl_sn, {key_sql(base_code_sql("f.med_list_codg"))} AS item_key,
+       {_day("f.fee_ocur_time")} AS fee_day, {_sec("f.fee_ocur_time")} AS fee_sec,
+       CAST(year(f.fee_ocur_time) * 100 + month(f.fee_ocur_time) AS INTEGER) AS fee_ym,
+       CASE WHEN e.kind <> 'inp' THEN 0 WHEN {_day("f.fee_ocur_time")} < e.in_day THEN {_day("f.fee_ocur_time")} - e.in_day
+            WHEN {_day("f.fee_ocur_time")} > e.out_day THEN {_day("f.fee_ocur_time")} - e.out_day ELSE 0 END AS off_days,
+       f.list_type, f.med_chrgitm_type, f.chrgitm_lv, n.net_cnt_e4, {_scaled("f.pric", 6)} AS pric_e6, n.net_amt, n.net_inscp,
+       COALESCE(s.fund_amt, 0) AS fund_amt, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part,
+       {_sec("f.exe_begntime")} AS exe_beg_sec, {_sec("f.exe_endtime")} AS exe_end_sec
+FROM fee_line AS f
+JOIN stay AS e ON e.mdtrt_id = f.mdtrt_id
+JOIN net AS n ON n.mdtrt_id = f.mdtrt_id AND n.feedetl_sn = f.feedetl_sn
+LEFT JOIN shares AS s ON s.mdtrt_id = f.mdtrt_id AND s.feedetl_sn = f.feedetl_sn
+""",
+}
+
+
+def dictionary_sql(name: str) -> str:
+    """SELECT key, code, name: the distinct codes of one dictionary in the visible lake tables; the name is the smallest seen."""
+    code, label = DICTIONARIES[name]
+    table = {"item": "fee_line", "diag": "diagnosis", "oprn": "operation"}[name]
+    expression = base_code_sql(code) if name == "item" else code
+    return f"""SELECT {key_sql("code")} AS key, code, name
+               FROM (SELECT {expression} AS code, MIN({label}) AS name FROM {table} GROUP BY ALL)"""
+
+
+def layer_sql(table: str) -> str:
+    """The derivation of one rule table with its columns in schema order and of schema type."""
+    columns = ", ".join(f"CAST({c.name} AS {c.sql}) AS {c.name}" for c in LAYER[table].columns)
+    return f"SELECT {columns} FROM ({RULE_SQL[table]})"
+
+
+def create_empty_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every lake table, empty, in the current schema (for examples and tests)."""
+    for table in TABLES.values():
+        columns = ", ".join(f"{c.name} {c.kind.sql}" for c in table.columns)
+        con.execute(f"CREATE TABLE {table.name} ({columns})")

@@ -1,0 +1,85 @@
+"""Local knowledge that travels with the data: files `knowledge/<name>*.csv` beside the tables of a load.
+
+Periods are half-open. An empty optional cell is no condition. In the lake each is the table `local_<name>`.
+"""
+
+from hengjian.lake.schema.base import Column, Table, col
+
+_PERIOD: tuple[Column, ...] = (
+    col("valid_from", "生效日期", "date", required=True, src="o", meaning="first day in force"),
+    col("valid_to", "失效日期", "date", src="o", meaning="first day no longer in force; empty = open"),
+)
+_ITEM = col("med_list_codg", "医疗目录编码", "code", required=True, meaning="national catalogue code")
+_NAME = col("hilist_name", "医保目录名称", "name", required=True, meaning="name in the catalogue")
+
+
+def _local(name: str, label: str, key: tuple[str, ...], *columns: Column) -> Table:
+    return Table(f"local_{name}", label, (*key, "valid_from"), (*columns, *_PERIOD))
+
+
+LOCAL: dict[str, Table] = {
+    t.name.removeprefix("local_"): t
+    for t in (
+        _local(
+            "chronic_drug", "慢特病用药目录", ("dise_codg", "med_list_codg"),
+            col("dise_codg", "病种编码", "code", required=True, meaning="chronic disease (M…)"),
+            col("dise_name", "病种名称", "name", meaning="its name"),
+            _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+        ),
+        _local(
+            "local_limit", "地方限定", ("limit_id",),
+            col("limit_id", "限定编号", "id", required=True, src="o", meaning="unique"),
+            _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            col("dim", "限定维度", "char(20)", required=True, src="o", meaning="sex age_days age_months age_years insurance hosp_level visit_type dept scope"),
+            col("op", "比较", "char(10)", required=True, src="o", meaning="in not_in >= <= between"),
+            col("value", "取值", "name", required=True, src="o", meaning="| between several"),
+            col("basis", "依据", "name", src="o", meaning="document"),
+        ),
+        _local(
+            "indication_icd", "限适应症对应诊断", ("hilist_name", "diag_prefix"), _NAME,
+            col("diag_prefix", "诊断编码前缀", "code", required=True, src="o", meaning="a diagnosis with this prefix satisfies the payment limit"),
+        ),
+        _local(
+            "film_limit", "胶片限量", ("med_list_codg", "exam_codg"),
+            _ITEM,
+            col("exam_codg", "检查项目编码", "code", required=True, src="o", meaning="the examination the film belongs to"),
+            col("max_per_part", "每部位最多张数", "int", required=True, src="o", meaning="films payable per examined part"),
+        ),
+        _local(
+            "item_minutes", "项目工时", ("med_list_codg",),
+            _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            col("minutes", "分钟", "int", required=True, src="o", meaning="staff minutes one unit takes"),
+            col("need_type", "所需人员", "char(10)", src="o", meaning="kind of practitioner needed"),
+        ),
+        _local(
+            "scope_need", "执业范围要求", ("med_list_codg", "prac_scope"),
+            _ITEM,
+            col("prac_scope", "执业范围", "name", required=True, src="o", meaning="scope a practitioner must hold"),
+        ),
+        _local(
+            "cc_evidence", "并发症佐证", ("diag_prefix", "med_list_codg"),
+            col("diag_prefix", "诊断编码前缀", "code", required=True, src="o", meaning="the complication"),
+            _ITEM,
+        ),
+        _local(
+            "mild_dise", "可门诊治疗病种", ("diag_prefix",),
+            col("diag_prefix", "诊断编码前缀", "code", required=True, src="o", meaning="can be treated outpatient"),
+            col("diag_name", "诊断名称", "name", meaning="name"),
+        ),
+        _local(
+            "package", "套餐组成", ("med_list_codg", "part_codg"),
+            _ITEM,
+            col("part_codg", "组成项目编码", "code", required=True, src="o", meaning="part contained in the package price"),
+        ),
+        _local(
+            "surg_rate", "手术折价率", ("incision_group",),
+            col("incision_group", "切口组", "code", required=True, src="o", meaning="group of one incision"),
+            col("next_rate", "第二手术比例", "dec(5,4)", required=True, src="o", meaning="rate of the second and later operation"),
+            col("bilateral_rate", "双侧比例", "dec(5,4)", src="o", meaning="rate of a bilateral operation"),
+        ),
+    )
+}
+"""Local knowledge tables by file name (without `local_`)."""
