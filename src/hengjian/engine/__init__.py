@@ -1,0 +1,1 @@
+"""The engine: rulebook + lake → findings. Knows SQL; does not know Django, inspectors or cases."""
