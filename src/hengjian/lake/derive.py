@@ -31,7 +31,7 @@ def _sec(expression: str) -> str:
 
 
 def _scaled(expression: str, digits: int) -> str:
-    return f"CAST({expression} * {10**digits} AS BIGINT)"
+    return f"CAST(({expression}) * {10**digits} AS BIGINT)"
 
 
 _KIND = """CASE WHEN {e}.med_type LIKE '4%' OR {e}.fixmedins_code LIKE 'P%' THEN 'pharm'

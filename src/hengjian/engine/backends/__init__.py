@@ -1,0 +1,1 @@
+"""Where rule text runs: one module per engine."""

@@ -1,0 +1,174 @@
+"""Hits become findings: keys back to ids, one finding per rule, subject and window, sentence, law, evidence, three amounts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from hengjian.engine.bind import Bound, fill
+from hengjian.engine.finding import FINDING_SCHEMA
+from hengjian.engine.plan import HIT
+from hengjian.kernel.errors import InputError
+from hengjian.lake.schema.codes import CODE_TABLES
+from hengjian.rulebook.model import Rule, Rulebook
+
+_RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id")
+"""Placeholders of a message that are filled per finding; all others come from the knowledge row."""
+
+_LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"]}
+
+
+def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> None:
+    """`point`, `rule_head`, `basis`, `label` for citing, and the empty tables `hit` and `found`."""
+    fill(
+        con,
+        "point",
+        {"kid": "INTEGER", "rule_id": "VARCHAR", "reference": "VARCHAR", "official": "INTEGER", "name": "VARCHAR", "template": "VARCHAR"},
+        [(p.kid, p.rule.rule_id, p.reference, int(p.official), p.labels.get("name", ""), _template(p.rule.message, p.labels)) for p in bound.points],
+    )
+    heads = [
+        (r.rule_id, r.official_code, r.r_code, r.grain, r.certainty, rulebook.fingerprint(r), json.dumps(list(r.spares), ensure_ascii=False))
+        for r in rules
+    ]
+    names = ("rule_id", "official_code", "r_code", "grain", "certainty", "fingerprint", "spares")
+    fill(con, "rule_head", dict.fromkeys(names, "VARCHAR"), heads)
+    fill(
+        con,
+        "basis",
+        {"rule_id": "VARCHAR", "nth": "INTEGER", "text": "VARCHAR", "valid_from": "INTEGER", "valid_to": "INTEGER"},
+        [(r.rule_id, n, b.text, b.period.start, b.period.end) for r in rules for n, b in enumerate(r.basis)],
+    )
+    labels = [(r.rule_id, code, label) for r in rules for code, label in _LABELS.get(r.settings.get("dim", ""), {}).items()]
+    fill(con, "label", {"rule_id": "VARCHAR", "code": "VARCHAR", "label": "VARCHAR"}, labels)
+    types = dict.fromkeys(HIT, "BIGINT") | dict.fromkeys(("feedetl_sn", "observed_text", "other_sn"), "VARCHAR")
+    con.execute(f"CREATE OR REPLACE TABLE hit ({', '.join(f'{n} {t}' for n, t in types.items())})").fetchall()
+    con.execute(f"""CREATE OR REPLACE TABLE found ({", ".join(f"{n} {t}" for n, t in types.items())}, rule_id VARCHAR, psn_no VARCHAR,
+        mdtrt_id VARCHAR, fixmedins_code VARCHAR, atddr_no VARCHAR, diag3 VARCHAR, item_key BIGINT, other_mdtrt_id VARCHAR)""").fetchall()
+
+
+def _template(message: str, cells: dict[str, str]) -> str:
+    """The rule's sentence with the knowledge row's values in place; what is known only per finding stays a placeholder."""
+    return re.sub(r"\{(\w+)\}", lambda m: m[0] if m[1] in _RUNTIME else cells.get(m[1], ""), message)
+
+
+def judge(con: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> None:
+    """Run the texts over the rule tables in the connection and add what they hit to `found`, less what is exempt."""
+    con.execute("DELETE FROM hit").fetchall()
+    names = ", ".join(HIT)
+    for sql in texts:
+        con.execute(f"INSERT INTO hit ({names}) SELECT {names} FROM ({sql})").fetchall()
+    con.execute(f"""
+INSERT INTO found
+SELECT {", ".join(f"h.{n}" for n in HIT)}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, f.item_key,
+       o.mdtrt_id AS other_mdtrt_id
+FROM hit AS h
+JOIN point AS pt ON pt.kid = h.kid
+JOIN encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
+JOIN person AS p ON p.psn_key = h.psn_key
+LEFT JOIN institution AS i ON i.org_key = e.org_key
+LEFT JOIN encounter AS o ON o.mdtrt_key = h.other_mdtrt_key
+LEFT JOIN fee_line AS f ON f.mdtrt_key = h.mdtrt_key AND f.feedetl_sn = h.feedetl_sn
+{_exempt(con)}
+""").fetchall()
+
+
+def _exempt(con: duckdb.DuckDBPyConnection) -> str:
+    """A person with a diagnosis of the rule's exemption list is spared (易性症 for sex limits)."""
+    if not con.execute("SELECT 1 FROM kn_exempt LIMIT 1").fetchall():
+        return ""
+    return """WHERE NOT EXISTS (SELECT 1 FROM kn_exempt AS x JOIN diagnosis AS d ON d.diag_key = x.diag_key
+                    WHERE x.rule_id = pt.rule_id AND d.psn_key = h.psn_key)"""
+
+
+def _number(column: str) -> str:
+    """1/10,000 as text without needless zeros."""
+    rest = f"RTRIM(LPAD(CAST({column} % 10000 AS VARCHAR), 4, '0'), '0')"
+    return f"CASE WHEN {column} % 10000 = 0 THEN CAST({column} // 10000 AS VARCHAR) ELSE CAST({column} // 10000 AS VARCHAR) || '.' || {rest} END"
+
+
+def findings_sql(data_version: int) -> str:
+    """SELECT in the shape of `finding.FINDING_SCHEMA` over `found` and the tables of `create_tables`."""
+    sep = "chr(31)"
+    money = "CAST(CAST({c} AS DECIMAL(18,0)) * 0.01 AS DECIMAL(16,2)) AS {c}"
+    amounts = ",\n       ".join(money.format(c=c) for c in ("amount_total", "amount_inscope", "amount_fund"))
+    filled = "t.template"
+    for name, value in (
+        ("item_name", "COALESCE(c.name, t.name, '')"),
+        ("observed", "COALESCE(t.observed_words, '')"),
+        ("threshold", "COALESCE(t.threshold_words, '')"),
+        ("observed_label", "COALESCE(l.label, t.observed_text, '')"),
+        ("diag3", "COALESCE(t.diag3, '')"),
+        ("other_mdtrt_id", "COALESCE(t.other_mdtrt_id, '')"),
+    ):
+        filled = f"replace({filled}, '{{{name}}}', {value})"
+    best = ", ".join(
+        f"arg_max(u.{c}, (u.amount_total, -u.kid)) AS {c}"
+        for c in (
+            "observed_text", "observed", "threshold", "other_mdtrt_id", "other_sn", "template", "name", "diag3", "item_key",
+            "fixmedins_code", "atddr_no",
+        )
+    )  # fmt: skip
+    return f"""
+WITH cited AS (
+  SELECT f.*, p.reference, p.official, p.template, p.name FROM found AS f JOIN point AS p ON p.kid = f.kid
+), one AS (                                      -- several points that hit one subject in one window are one finding
+  SELECT u.rule_id, u.psn_no, u.mdtrt_id, u.feedetl_sn, u.w0, u.w1, {best},
+         MAX(u.amount_total) AS amount_total, MAX(u.amount_inscope) AS amount_inscope, MAX(u.amount_fund) AS amount_fund,
+         MAX(u.official) AS official, string_agg(DISTINCT u.reference, '; ' ORDER BY u.reference) AS knowledge_ref
+  FROM cited AS u GROUP BY u.rule_id, u.psn_no, u.mdtrt_id, u.feedetl_sn, u.w0, u.w1
+), told AS (
+  SELECT o.*, {_number("o.observed")} AS observed_words, {_number("o.threshold")} AS threshold_words FROM one AS o
+), law AS (
+  SELECT d.rule_id, d.w0, string_agg(b.text, '；' ORDER BY b.nth) AS law
+  FROM (SELECT DISTINCT rule_id, w0 FROM told) AS d JOIN basis AS b ON b.rule_id = d.rule_id AND d.w0 >= b.valid_from AND d.w0 < b.valid_to
+  GROUP BY d.rule_id, d.w0
+)
+SELECT sha256(concat_ws({sep}, t.rule_id, h.grain, t.psn_no, t.mdtrt_id, COALESCE(t.feedetl_sn, ''), t.w0, t.w1)) AS finding_id,
+       t.rule_id, h.official_code, h.r_code, h.grain, t.psn_no, t.mdtrt_id, t.feedetl_sn, t.fixmedins_code, t.atddr_no,
+       TIMESTAMP '1970-01-01' + to_days(CAST(t.w0 AS INTEGER)) AS window_start,
+       TIMESTAMP '1970-01-01' + to_days(CAST(t.w1 AS INTEGER)) AS window_end,
+       CAST(CAST(t.observed AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(18,4)) AS observed,
+       CAST(CAST(t.threshold AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(18,4)) AS threshold,
+       {amounts},
+       CASE WHEN h.certainty = 'certain' AND t.official = 1 THEN 'certain' ELSE 'suspected' END AS certainty,
+       {filled} AS message,
+       CAST(to_json({{
+         'lines': list_filter([
+            CASE WHEN t.feedetl_sn IS NOT NULL THEN {{'mdtrt_id': t.mdtrt_id, 'feedetl_sn': t.feedetl_sn, 'role': '在疑'}} END,
+            CASE WHEN t.other_sn IS NOT NULL THEN {{'mdtrt_id': t.other_mdtrt_id, 'feedetl_sn': t.other_sn, 'role': '对照'}} END
+         ], lambda x: x IS NOT NULL),
+         'encounters': list_filter([
+            {{'mdtrt_id': t.mdtrt_id, 'role': '在疑'}},
+            CASE WHEN t.other_mdtrt_id IS NOT NULL AND t.other_mdtrt_id <> t.mdtrt_id THEN {{'mdtrt_id': t.other_mdtrt_id, 'role': '对照'}} END
+         ], lambda x: x IS NOT NULL),
+         'persons': [t.psn_no],
+         'values': {{'observed': t.observed_words, 'threshold': t.threshold_words, 'attribute': COALESCE(l.label, t.observed_text),
+                    'item_code': c.code, 'item_name': COALESCE(c.name, t.name)}},
+         'exempt_checked': CAST(h.spares AS JSON)
+       }}) AS VARCHAR) AS evidence,
+       w.law, t.knowledge_ref, h.fingerprint AS rule_fingerprint, '{data_version}' AS data_version
+FROM told AS t
+JOIN rule_head AS h ON h.rule_id = t.rule_id
+LEFT JOIN law AS w ON w.rule_id = t.rule_id AND w.w0 = t.w0
+LEFT JOIN label AS l ON l.rule_id = t.rule_id AND l.code = t.observed_text
+LEFT JOIN code_item AS c ON c.key = t.item_key
+"""
+
+
+def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int) -> int:
+    """Write `found` as findings sorted by id; whole or not at all. Returns their number."""
+    names = ", ".join(FINDING_SCHEMA.names)
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        con.execute(
+            f"COPY (SELECT {names} FROM ({findings_sql(data_version)}) ORDER BY finding_id) TO '{scratch}' (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchall()
+        scratch.replace(path)
+    except (OSError, duckdb.IOException) as error:
+        raise InputError("结果写不进去", where=str(path), why=str(error).splitlines()[0], cure="确认磁盘有空间、文件夹可写") from error
+    (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet('{path}')").fetchall()
+    return int(row[0])

@@ -1,0 +1,132 @@
+"""Rule examples: small tables in lake terms, derived and judged exactly as a lake is.
+
+What an example does not say is filled in as a clean row would have it: persons and institutions that are named exist with unknown
+attributes, an encounter is a paid outpatient visit of P1, a line is drug or service by its code, its amount is cnt × pric, wholly in
+scope. So an example shows only what matters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from hengjian.engine import collect
+from hengjian.engine.backends.duckdb import connect
+from hengjian.engine.bind import bind
+from hengjian.engine.plan import make_plan
+from hengjian.kernel.dates import OPEN_DAY, Period
+from hengjian.kernel.errors import RulebookError
+from hengjian.lake.derive import create_empty_tables, dictionary_sql, layer_sql
+from hengjian.lake.schema import TABLES
+from hengjian.lake.schema.layer import DICTIONARIES, LAYER
+from hengjian.lake.schema.local import LOCAL
+from hengjian.rulebook.marked import as_day
+from hengjian.rulebook.model import Example, KnowledgeRow, Rule, Rulebook
+
+_ORG = "H99010100001"
+_DEFAULTS: dict[str, dict[str, str]] = {
+    "person": {"gend": "9", "insutype": "310", "insu_admdvs": "990100"},
+    "institution": {"fixmedins_name": "示例机构", "fixmedins_type": "1", "hosp_lv": "02", "admdvs": "990100"},
+    "encounter": {
+        "psn_no": "P1", "fixmedins_code": _ORG, "insutype": "310", "med_type": "11", "insu_admdvs": "990100", "mdtrtarea_admvs": "990100",
+    },
+    "diagnosis": {"inout_diag_type": "1", "diag_type": "1", "diag_srt_no": "1", "maindiag_flag": "1", "diag_name": "示例诊断"},
+    "settlement": {"refd_setl_flag": "0", "setl_time": "2026-01-01"},
+    "operation": {"oprn_srt_no": "1", "main_oprn_flag": "1", "oprn_oprt_name": "示例手术"},
+}  # fmt: skip
+
+
+def example_rulebook(rulebook: Rulebook, rule: Rule, example: Example) -> Rulebook:
+    """The rulebook with the example's own knowledge rows in place of the rule's table."""
+    rows = example.given.get("knowledge")
+    if rows is None or rule.knowledge.startswith("local_"):
+        return rulebook
+    knowledge = []
+    for number, cells in enumerate(rows, 1):
+        where = f"{rule.path}:{example.line}"
+        end = as_day(cells["valid_to"], where) if cells.get("valid_to") else OPEN_DAY
+        period = Period(as_day(cells["valid_from"], where), end)
+        knowledge.append(KnowledgeRow(rule.knowledge, cells["kid"], cells, period, cells.get("official") == "1", number))
+    return replace(rulebook, knowledge={**rulebook.knowledge, rule.knowledge: tuple(knowledge)})
+
+
+def lake_rows(rule: Rule, example: Example) -> dict[str, list[dict[str, str]]]:
+    """The example's rows by lake table, completed."""
+    given = {t: [{k: v for k, v in row.items() if k != "#"} for row in rows] for t, rows in example.given.items() if t != "knowledge"}
+    if unknown := [t for t in given if t not in TABLES]:
+        raise RulebookError(f"示例里没有表 {unknown[0]}", where=f"{rule.path}:{example.line}", cure="可用的表：" + "、".join(TABLES))
+    encounters = [_DEFAULTS["encounter"] | e for e in given.get("encounter", [])]
+    by_id = {e["mdtrt_id"]: e for e in encounters}
+    _complete(given, "person", "psn_no", [e["psn_no"] for e in encounters])
+    _complete(given, "institution", "fixmedins_code", [e["fixmedins_code"] for e in encounters])
+    given["encounter"] = encounters
+    for table in ("diagnosis", "operation", "fee_line", "settlement"):
+        for row in given.get(table, []):
+            inherited = ("psn_no", "fixmedins_code", "insutype", "med_type")
+            row.update({k: v for k, v in by_id[row["mdtrt_id"]].items() if k in inherited and k in TABLES[table]})
+    for number, row in enumerate(given.get("settlement", []), 1):
+        row.setdefault("setl_id", f"SETL{number}")
+    for row in given.get("fee_line", []):
+        _complete_line(row)
+    return {t: [_DEFAULTS.get(t, {}) | row for row in rows] for t, rows in given.items()}
+
+
+def _complete(given: dict[str, list[dict[str, str]]], table: str, key: str, named: list[str]) -> None:
+    known = {row[key] for row in given.get(table, [])}
+    given[table] = given.get(table, []) + [{key: name} for name in dict.fromkeys(named) if name not in known]
+
+
+def _complete_line(row: dict[str, str]) -> None:
+    amount = Decimal(row["cnt"]) * Decimal(row["pric"])
+    row.setdefault("det_item_fee_sumamt", str(amount))
+    row.setdefault("inscp_scp_amt", str(amount))
+    code = row["med_list_codg"]
+    row.setdefault("list_type", "101" if code[0] in "XZ" else "301" if code[0] == "C" else "201")
+    row.setdefault("med_chrgitm_type", "09" if code[0] in "XZ" else "05")
+
+
+def load_lake(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, str]]]) -> None:
+    """Create the lake tables in schema `lake` with these rows, then rule tables and dictionaries in `main`."""
+    con.execute("CREATE SCHEMA lake").fetchall()
+    con.execute("USE lake").fetchall()
+    create_empty_tables(con)
+    for name, rows in tables.items():
+        for row in rows:
+            columns = [c for c in row if row[c] != ""]
+            casts = ", ".join(f"CAST(? AS {TABLES[name][c].kind.sql})" for c in columns)
+            con.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({casts})", [row[c] for c in columns]).fetchall()
+    for name in LAYER:
+        con.execute(f"CREATE TABLE main.{name} AS {layer_sql(name)}").fetchall()
+    for name in DICTIONARIES:
+        con.execute(f"CREATE TABLE main.code_{name} AS {dictionary_sql(name)}").fetchall()
+    con.execute("USE main").fetchall()
+
+
+def run_example(rulebook: Rulebook, rule: Rule, example: Example) -> list[dict[str, Any]]:
+    """Findings of `rule` alone on the example, as rows of the finding shape with `other` and `knowledge` beside."""
+    book = example_rulebook(rulebook, rule, example)
+    con = connect(threads=1)
+    try:
+        load_lake(con, lake_rows(rule, example))
+        if rule.knowledge.startswith("local_") and "knowledge" in example.given:
+            _load_local(con, rule.knowledge, example.given["knowledge"])
+        bound = bind(con, book, [rule])
+        plan = make_plan(book, [rule], bound)
+        collect.create_tables(con, book, [rule], bound)
+        collect.judge(con, [t.sql for t in plan.texts])
+        result = con.execute(f"SELECT * FROM ({collect.findings_sql(1)}) ORDER BY mdtrt_id, feedetl_sn")
+        names = [d[0] for d in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    finally:
+        con.close()
+
+
+def _load_local(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, str]]) -> None:
+    table = LOCAL[name.removeprefix("local_")]
+    con.execute(f"CREATE TABLE {name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})").fetchall()
+    for row in rows:
+        columns = [c.name for c in table.columns if row.get(c.name)]
+        con.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", [row[c] for c in columns]).fetchall()

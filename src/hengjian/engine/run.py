@@ -1,0 +1,183 @@
+"""An audit: plan, run over every person bucket, collect, write."""
+
+from __future__ import annotations
+
+import csv
+import json
+import resource
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from hengjian.engine import collect
+from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect, files_sql, load_table
+from hengjian.engine.bind import Bound, bind
+from hengjian.engine.finding import RULES_CSV
+from hengjian.engine.plan import Plan, make_plan
+from hengjian.engine.totals import grand_total
+from hengjian.kernel.dates import day_date
+from hengjian.kernel.errors import InputError
+from hengjian.lake.versions import LakeVersion
+from hengjian.rulebook.model import Rule, Rulebook
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What an audit did; written as `audit.json`. Amounts in yuan as text, period half-open."""
+
+    audit_no: str
+    title_place: str
+    lake: str
+    data_version: int
+    data_date: str
+    period: tuple[str, str]
+    generated_at: str
+    engine: str
+    rules_active: int
+    rules_shadow: int
+    waiting: dict[str, str]
+    rule_pack: str
+    knowledge_rows: int
+    seconds: float
+    peak_mb: int
+    lines: int
+    encounters: int
+    persons: int
+    institutions: int
+    fund_total: str
+    findings: int
+    amount_total: str
+    amount_inscope: str
+    amount_fund: str
+    demo: bool
+
+
+def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[Rule]:
+    """Active rules, or those named. Raises InputError for an unknown name."""
+    if only:
+        if unknown := [name for name in only if name not in rulebook.rules]:
+            raise InputError("没有这条规则：" + "、".join(unknown), cure="可用的规则：" + "、".join(rulebook.rules))
+        return [rulebook.rules[name] for name in only]
+    return [r for r in rulebook.rules.values() if r.status == "active"]
+
+
+def candidate_filter(con: duckdb.DuckDBPyConnection, bound: Bound, plan: Plan) -> str:
+    """Create `candidate` (item keys that carry knowledge) and return the condition that keeps only their lines."""
+    if not plan.candidates_only:
+        return ""
+    parts = [
+        f"SELECT {c} AS item_key FROM {t}" for t, columns in bound.tables.items() if t not in ("kn_dx", "kn_exempt") for c in columns if c.endswith("_key")
+    ]
+    con.execute(f"CREATE OR REPLACE TABLE candidate AS SELECT DISTINCT item_key FROM ({' UNION ALL '.join(parts)})").fetchall()
+    return "WHERE t.item_key IN (SELECT item_key FROM candidate)"
+
+
+def run_audit(
+    lake: LakeVersion,
+    rulebook: Rulebook,
+    out: Path,
+    *,
+    only: Sequence[str] | None = None,
+    now: datetime,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Audit a lake version with the active rules and write findings.parquet, rules.csv and audit.json into `out`."""
+    started = time.perf_counter()
+    out = _prepare(out)
+    scratch = out / ".spill"
+    rules = active_rules(rulebook, only)
+    con = connect(scratch)
+    try:
+        attach_small_tables(con, lake)
+        bound = bind(con, rulebook, rules)
+        plan = make_plan(rulebook, rules, bound)
+        keep = candidate_filter(con, bound, plan)
+        collect.create_tables(con, rulebook, rules, bound)
+        load_table(con, lake, "institution", plan.columns["institution"], None)
+        groups = list(batches(lake))
+        for done, buckets in enumerate(groups):
+            for table in ("person", "encounter", "diagnosis", "operation", "fee_line"):
+                if table in plan.columns:
+                    load_table(con, lake, table, plan.columns[table], buckets, keep if table == "fee_line" else "")
+            collect.judge(con, [t.sql for t in plan.texts])
+            if progress:
+                progress(done + 1, len(groups))
+        count = collect.write_findings(con, out / "findings.parquet", lake.number)
+        totals = grand_total(con, f"read_parquet('{out / 'findings.parquet'}')")
+        _write_rules(out / "rules.csv", rules, bound)
+        result = AuditResult(
+            audit_no=f"SJ-{now:%Y%m%d}-{lake.number:04d}",
+            title_place=str(lake.load.get("manifest", {}).get("place", "")),
+            lake=str(lake.root),
+            data_version=lake.number,
+            data_date=lake.data_date,
+            period=_period(con, lake),
+            generated_at=now.isoformat(timespec="seconds"),
+            engine=f"DuckDB {duckdb.__version__}",
+            rules_active=len(rules) - len(bound.waiting),
+            rules_shadow=sum(r.status == "shadow" for r in rulebook.rules.values()),
+            waiting=bound.waiting,
+            rule_pack=rulebook.pack_fingerprint(rules),
+            knowledge_rows=sum(p.row is not None for p in bound.points),
+            seconds=round(time.perf_counter() - started, 2),
+            peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            lines=lake.rows("fee_line"),
+            encounters=lake.rows("encounter"),
+            persons=lake.rows("person"),
+            institutions=lake.rows("institution"),
+            fund_total=_fund_total(con, lake),
+            findings=count,
+            amount_total=str(totals["amount_total"]),
+            amount_inscope=str(totals["amount_inscope"]),
+            amount_fund=str(totals["amount_fund"]),
+            demo="synthetic" in str(lake.load.get("manifest", {}).get("sender", "")),
+        )
+        (out / "audit.json").write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
+        return result
+    finally:
+        con.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _prepare(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".probe"
+        probe.write_text("", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        raise InputError("结果文件夹写不进去", where=str(out), why=str(error), cure="换一个可写的文件夹，或请管理员开权限") from error
+    return out.resolve()
+
+
+def _period(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> tuple[str, str]:
+    paths = lake.files("rule_fee_line")
+    if not paths:
+        return (lake.data_date, lake.data_date)
+    ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {files_sql(paths)}").fetchall()
+    return (day_date(first).isoformat(), day_date(last + 1).isoformat())
+
+
+def _fund_total(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> str:
+    paths = lake.files("settlement")
+    if not paths:
+        return "0.00"
+    ((total,),) = con.execute(f"SELECT SUM(fund_pay_sumamt) FROM {files_sql(paths)}").fetchall()
+    return str(total)
+
+
+def _write_rules(path: Path, rules: Sequence[Rule], bound: Bound) -> None:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(RULES_CSV)
+        for r in rules:
+            status = "waiting" if r.rule_id in bound.waiting else r.status
+            basis = "；".join(b.text for b in r.basis)
+            writer.writerow([r.rule_id, r.official_code, r.r_code, r.family or "sql", r.title, r.certainty, r.theme, r.category, status, basis])

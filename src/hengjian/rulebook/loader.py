@@ -1,0 +1,199 @@
+"""Read a rulebook from its folders; every refusal names file and line.
+
+A rule is a YAML file (it belongs to a family) or an `.sql` file (SQL of its own). Both have the same header and examples: in the
+`.sql` file the header is the first comment and the examples are the last.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hengjian.kernel.dates import OPEN_DAY, Period
+from hengjian.kernel.errors import RulebookError
+from hengjian.rulebook.marked import Marked, as_day, make_period, pipe_table, read_csv, read_file, read_yaml
+from hengjian.rulebook.model import (
+    CATEGORIES,
+    CERTAINTIES,
+    GRAINS,
+    STATUSES,
+    Article,
+    Basis,
+    Example,
+    Family,
+    KnowledgeRow,
+    Law,
+    Param,
+    Rule,
+    Rulebook,
+)
+
+SHIPPED = Path(__file__).parent
+_KNOWN = {
+    "rule", "title", "official_code", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
+    "basis", "message", "spares", "exempt_diagnoses", "valid_from", "valid_to", "examples",
+}  # fmt: skip
+_SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)\*/)?\s*\Z", re.DOTALL)
+
+
+def load_rulebook(root: Path = SHIPPED) -> Rulebook:
+    """Laws, knowledge, families and rules under `root`. Raises RulebookError at the first thing that is wrong."""
+    laws = _unique((_law(p) for p in sorted((root / "law").glob("*.yml"))), "law", root)
+    knowledge = {p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))}
+    families = _unique((_family(p) for p in sorted((root / "families").glob("*.sql"))), "name", root)
+    paths = sorted(p for p in (root / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
+    rules = _unique((_rule(p, laws, knowledge, families) for p in paths), "rule_id", root)
+    return Rulebook(laws, knowledge, families, rules)
+
+
+def _unique(items: Any, attribute: str, root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in items:
+        name = getattr(item, attribute)
+        if name in found:
+            raise RulebookError(f"“{name}”出现了两次", where=str(root), cure="编号不能重复，也不能再用")
+        found[name] = item
+    return found
+
+
+def _law(path: Path) -> Law:
+    head = read_yaml(read_file(path), path)
+    period = head.period()
+    articles = {}
+    for entry in head.need("articles"):
+        mark = Marked(entry, head.lines, path)
+        start = as_day(entry["valid_from"], head.where()) if entry.get("valid_from") else period.start
+        end = as_day(entry["valid_to"], head.where()) if entry.get("valid_to") else period.end
+        name = str(mark.need("article"))
+        articles[name] = Article(
+            name, mark.text("summary"), mark.text("text"), mark.text("sure", head.text("sure")), make_period(start, end, head.where())
+        )
+    return Law(str(head.need("law")), str(head.need("title")), head.text("number"), head.text("sure"), period, articles)
+
+
+def _knowledge(path: Path) -> list[KnowledgeRow]:
+    rows = []
+    seen: dict[str, int] = {}
+    for line, cells in read_csv(path):
+        where = f"{path}:{line}"
+        for column in ("kid", "valid_from", "notice", "row"):
+            if not cells.get(column):
+                raise RulebookError(f"知识点缺少 {column}", where=where, cure="每个知识点都要有编号、生效日期、公告和所在行")
+        if cells["kid"] in seen:
+            raise RulebookError(f"知识点编号 {cells['kid']} 重复", where=where, why=f"第 {seen[cells['kid']]} 行已用", cure="换一个编号")
+        seen[cells["kid"]] = line
+        end = as_day(cells["valid_to"], where) if cells.get("valid_to") else OPEN_DAY
+        period = make_period(as_day(cells["valid_from"], where), end, where)
+        rows.append(KnowledgeRow(path.stem, cells["kid"], cells, period, cells.get("official") == "1", line))
+    return rows
+
+
+def _split_sql(path: Path) -> tuple[Marked, str, Marked | None]:
+    text = read_file(path)
+    match = _SQL_FILE.match(text)
+    if not match:
+        raise RulebookError("SQL 文件的第一段注释应当是文件头", where=f"{path}:1", cure="以 /* 开头，写 rule: 或 family: 等条目，再以 */ 结束")
+    head = read_yaml(match["head"], path, text[: match.start("head")].count("\n") + 1)
+    tail = None
+    if match["tail"]:
+        tail = read_yaml(match["tail"], path, text[: match.start("tail")].count("\n") + 1)
+    return head, match["sql"].strip(), tail
+
+
+def _family(path: Path) -> Family:
+    head, sql, _ = _split_sql(path)
+    name = str(head.need("family"))
+    if name != path.stem:
+        raise RulebookError(f"族名 {name} 与文件名不一致", where=head.where("family"), cure=f"改为 {path.stem}")
+    return Family(name, str(head.need("code")), str(head.need("title")), sql, path)
+
+
+def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families: dict[str, Family]) -> Rule:
+    if path.suffix == ".sql":
+        head, sql, tail = _split_sql(path)
+        examples = tail
+    else:
+        head, sql = read_yaml(read_file(path), path), ""
+        examples = head
+    head.refuse_unknown(_KNOWN)
+    rule_id = str(head.need("rule"))
+    if rule_id != path.stem:
+        raise RulebookError(f"规则编号 {rule_id} 与文件名不一致", where=head.where("rule"), cure=f"改为 {path.stem}")
+    category = path.parent.name
+    if category not in CATEGORIES:
+        raise RulebookError("规则放错了文件夹", where=str(path), cure="放在 " + "、".join(CATEGORIES) + " 之一")
+    family = head.text("family")
+    if bool(family) == bool(sql):
+        raise RulebookError("规则要么属于一个族，要么自带 SQL", where=head.where("family"), cure="YAML 规则写 family；.sql 规则不写")
+    if family and family not in families:
+        raise RulebookError(f"没有“{family}”这一族", where=head.where("family"), cure="可用的族：" + "、".join(families))
+    table = head.text("knowledge")
+    if table and not table.startswith("local_") and table not in knowledge:
+        raise RulebookError(f"没有知识表 {table}", where=head.where("knowledge"), cure="在 knowledge 文件夹里建这张表，或改用 local_ 开头的地方知识")
+    period = head.period()
+    return Rule(
+        rule_id=rule_id,
+        title=str(head.need("title")),
+        official_code=head.text("official_code"),
+        r_code=str(head.need("r_code")),
+        family=family,
+        category=category,
+        status=head.one_of("status", STATUSES),
+        certainty=head.one_of("certainty", CERTAINTIES),
+        grain=head.one_of("grain", GRAINS),
+        knowledge=table,
+        settings={str(k): str(v) for k, v in (head.values.get("settings") or {}).items()},
+        params=_params(head),
+        basis=_basis(head, laws, period),
+        message=str(head.need("message")),
+        spares=tuple(str(s) for s in head.need("spares")),
+        exempt_diagnoses=tuple(str(s) for s in head.values.get("exempt_diagnoses") or ()),
+        period=period,
+        sql=sql,
+        examples=_examples(examples, path),
+        path=path,
+        lines=head.lines,
+    )
+
+
+def _params(head: Marked) -> dict[str, Param]:
+    params = {}
+    where = head.where("params")
+    for name, spec in (head.values.get("params") or {}).items():
+        dated = sorted((as_day(day, where), int(value)) for day, value in spec["values"].items())
+        ends = [start for start, _ in dated[1:]] + [OPEN_DAY]
+        values = tuple((make_period(start, end, where), value) for (start, value), end in zip(dated, ends, strict=True))
+        params[str(name)] = Param(str(name), str(spec.get("unit", "")), values, bool(spec.get("official", False)))
+    return params
+
+
+def _basis(head: Marked, laws: dict[str, Law], period: Period) -> tuple[Basis, ...]:
+    found = []
+    for entry in head.need("basis"):
+        law = laws.get(str(entry.get("law")))
+        if law is None:
+            raise RulebookError(f"没有法律文件 {entry.get('law')}", where=head.where("basis"), cure="可用的：" + "、".join(laws))
+        article = law.articles.get(str(entry.get("article")))
+        if article is None:
+            raise RulebookError(f"{law.title} 里没有登记{entry.get('article')}", where=head.where("basis"), cure=f"先在 law/{law.law}.yml 里登记这一条")
+        found.append(Basis(law.law, article.article, law.title, article.period))
+    if not any(b.period.start <= period.start for b in found):
+        raise RulebookError("规则生效时依据还没有施行", where=head.where("valid_from"), cure="把规则的 valid_from 改到依据施行之后，或补上当时有效的依据")
+    return tuple(found)
+
+
+def _examples(source: Marked | None, path: Path) -> tuple[Example, ...]:
+    if source is None or not source.values.get("examples"):
+        raise RulebookError("规则没有示例", where=str(path), cure="至少写出两个命中、三个放过的示例")
+    first = source.lines["examples"]
+    examples = []
+    for entry in source.values["examples"]:
+        given, marks = {}, {"命中": 0, "放过": 0}
+        for table, text in (entry.get("given") or {}).items():
+            rows, counted = pipe_table(str(text), path, first)
+            given[str(table)] = rows
+            marks = {k: marks[k] + counted[k] for k in marks}
+        finds, _ = pipe_table(str(entry.get("finds") or ""), path, first)
+        examples.append(Example(str(entry.get("name", "")), given, finds, marks, first))
+    return tuple(examples)

@@ -1,0 +1,163 @@
+"""What a rulebook is made of. Plain frozen records; days are day numbers (`kernel.dates`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hengjian.kernel.dates import Period
+
+CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
+STATUSES = ("draft", "shadow", "active", "retired")
+CERTAINTIES = {"certain": "违规", "suspected": "可疑"}
+GRAINS = ("line", "encounter")
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article of a law: own summary, quoted text (empty until a site imports it), how sure we are of it."""
+
+    article: str
+    summary: str
+    text: str
+    sure: str
+    period: Period
+
+
+@dataclass(frozen=True)
+class Law:
+    law: str
+    title: str
+    number: str
+    sure: str
+    period: Period
+    articles: dict[str, Article]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A rule's reference to one article, with the period in which it was in force."""
+
+    law: str
+    article: str
+    title: str
+    period: Period
+
+    @property
+    def text(self) -> str:
+        return f"《{self.title}》{self.article}"
+
+
+@dataclass(frozen=True)
+class KnowledgeRow:
+    """One knowledge point: its values as text, its period, and whether it is official and complete."""
+
+    table: str
+    kid: str
+    values: dict[str, str]
+    period: Period
+    official: bool
+    line: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """One SQL text over one knowledge shape that runs for all rules of the family."""
+
+    name: str
+    code: str
+    title: str
+    sql: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Param:
+    """A dated parameter: value by period, integers in `unit`. `official` only if a source above us fixes the value."""
+
+    name: str
+    unit: str
+    values: tuple[tuple[Period, int], ...]
+    official: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """Small tables in lake terms and what the rule must find in them."""
+
+    name: str
+    given: dict[str, list[dict[str, str]]]
+    finds: list[dict[str, str]]
+    marks: dict[str, int]  # how many given rows are marked 命中 / 放过
+    line: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: a family with settings and a knowledge table, or SQL of its own."""
+
+    rule_id: str
+    title: str
+    official_code: str
+    r_code: str
+    family: str  # family name; "" for a rule with SQL of its own
+    category: str
+    status: str
+    certainty: str
+    grain: str
+    knowledge: str  # knowledge table; "" if none
+    settings: dict[str, str]
+    params: dict[str, Param]
+    basis: tuple[Basis, ...]
+    message: str
+    spares: tuple[str, ...]
+    exempt_diagnoses: tuple[str, ...]
+    period: Period
+    sql: str
+    examples: tuple[Example, ...]
+    path: Path
+    lines: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def theme(self) -> str:
+        return self.rule_id
+
+    def where(self, key: str = "rule") -> str:
+        """`file:line` of a header entry, for error messages."""
+        return f"{self.path}:{self.lines.get(key, 1)}"
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Everything the engine needs to judge, read from one set of folders."""
+
+    laws: dict[str, Law]
+    knowledge: dict[str, tuple[KnowledgeRow, ...]]
+    families: dict[str, Family]
+    rules: dict[str, Rule]
+
+    def fingerprint(self, rule: Rule) -> str:
+        """SHA-256 of what decides the rule's meaning: header, parameters, SQL. Examples and life state do not."""
+        family = self.families[rule.family].sql if rule.family else ""
+        body = {
+            "rule": rule.rule_id,
+            "title": rule.title,
+            "family": family,
+            "sql": rule.sql,
+            "settings": rule.settings,
+            "knowledge": rule.knowledge,
+            "params": {p.name: [[v.start, v.end, n] for v, n in p.values] for p in rule.params.values()},
+            "basis": [b.text for b in rule.basis],
+            "certainty": rule.certainty,
+            "grain": rule.grain,
+            "exempt": rule.exempt_diagnoses,
+            "message": rule.message,
+            "period": [rule.period.start, rule.period.end],
+        }
+        return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+    def pack_fingerprint(self, rules: list[Rule]) -> str:
+        """SHA-256 over the fingerprints of a set of rules."""
+        return hashlib.sha256("\n".join(sorted(self.fingerprint(r) for r in rules)).encode()).hexdigest()
