@@ -8,6 +8,9 @@ exceeds its lines by. The three amounts are treated alike but separately.
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
+
 import duckdb
 
 AMOUNTS = ("amount_total", "amount_inscope", "amount_fund")
@@ -46,3 +49,13 @@ def grand_total(con: duckdb.DuckDBPyConnection, findings: str) -> dict[str, obje
     ).fetchone()
     assert row is not None
     return dict(zip(("findings", *AMOUNTS), row, strict=True))
+
+
+def rule_sums(findings: Path) -> list[tuple[str, str, int, Decimal, Decimal]]:
+    """(rule_id, certainty, findings, amount_total, amount_fund) of each rule's own findings, most money first."""
+    with duckdb.connect(":memory:") as con:
+        return con.execute(
+            """SELECT rule_id, certainty, COUNT(*), SUM(amount_total), SUM(amount_fund) FROM read_parquet(?)
+               GROUP BY rule_id, certainty ORDER BY SUM(amount_fund) DESC, rule_id""",
+            [str(findings)],
+        ).fetchall()

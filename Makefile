@@ -1,0 +1,58 @@
+# 恒鉴。运行 make 列出全部命令。
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PEOPLE ?= 20000
+SEED ?= 1
+OUT ?= out
+
+.PHONY: help demo test test-long check fix bench clean lock
+
+help: ## 列出全部命令
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.base: requirements/base.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新。装好后再试：make $(MAKECMDGOALS)"; exit 2; }
+	@echo "准备环境（第一次约一分钟）…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements/base.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.base
+	@$(PIP) --require-hashes -r requirements/bench.txt
+	@touch $@
+
+demo: $(VENV)/.base ## 建一座合成城市，加载、审计、评分，写出报告（PEOPLE=人数 SEED=种子 OUT=文件夹）
+	@$(BIN)/hengjian demo --people $(PEOPLE) --seed $(SEED) --out $(OUT)
+
+test: $(VENV)/.dev ## 运行全部测试
+	@$(BIN)/python -m pytest
+
+test-long: $(VENV)/.dev ## 运行全部测试和耗时的测试（新种子、多轮随机）
+	@HENGJIAN_LONG=1 $(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## 检查格式、类型、分层、参考页和泄露
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+	@$(BIN)/hengjian docs --check
+
+fix: $(VENV)/.dev ## 自动整理格式，重写参考页
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/hengjian docs
+
+bench: $(VENV)/.bench ## 量速度（一千万行，约十分钟），写 docs/benchmarks.md
+	@$(BIN)/python -m bench.audit
+
+lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra test --extra check -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra bench -c requirements/base.txt -o requirements/bench.txt
+
+clean: ## 删去环境和产出
+	@rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,78 @@
+"""`hengjian audit`: judge a lake with the active rules."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hengjian.engine.run import AuditResult, run_audit
+from hengjian.engine.totals import rule_sums
+from hengjian.lake.versions import open_lake
+from hengjian.report import write_html, write_workbook
+from hengjian.rulebook import load_rulebook
+from hengjian.rulebook.model import CATEGORIES, CERTAINTIES
+
+
+def audit(
+    lake: Annotated[Path, typer.Option("--lake", help="数据湖文件夹（由 hengjian ingest 生成）")],
+    out: Annotated[Path, typer.Option("--out", help="结果写到哪个文件夹")] = Path("out"),
+    rules: Annotated[list[str] | None, typer.Option("--rules", help="只运行这些规则，可重复；不写则运行全部启用的规则")] = None,
+    version: Annotated[int | None, typer.Option("--version", help="审计第几版数据；不写则用最新一版")] = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="是否同时写 report.html 和 findings.xlsx")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出结果摘要，供程序读取")] = False,
+) -> None:
+    """用启用的规则审计一版数据，写出疑点清单。
+
+    写出 findings.parquet（全部疑点）、rules.csv、audit.json、report.html、findings.xlsx。同一版数据审计多少次，疑点编号都不变。
+
+    例：hengjian audit --lake lake --out out
+
+    例：hengjian audit --lake lake --out out --rules split_admission --json
+    """
+    console = Console(stderr=as_json)
+    current = open_lake(lake, version)
+    with Progress(TextColumn("审计"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("audit", total=None)
+        result = run_audit(
+            current,
+            load_rulebook(),
+            out,
+            only=rules,
+            now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if report:
+        write_html(out, current)
+        write_workbook(out, current)
+    if as_json:
+        typer.echo(json.dumps(asdict(result), ensure_ascii=False))
+        return
+    show_result(console, result, out)
+
+
+def show_result(console: Console, result: AuditResult, out: Path) -> None:
+    """The table of rules and what to do next."""
+    book = load_rulebook()
+    table = Table(title=f"第 {result.data_version} 版数据的疑点", title_justify="left", header_style="bold")
+    for header, justify in (("规则", "left"), ("类别", "left"), ("明确程度", "left"), ("疑点", "right"), ("整行金额（元）", "right"), ("基金支付（元）", "right")):
+        table.add_column(header, justify=justify)  # type: ignore[arg-type]
+    for rule_id, certainty, count, total, fund in rule_sums(out / "findings.parquet"):
+        rule = book.rules[rule_id]
+        table.add_row(rule.title, CATEGORIES[rule.category], CERTAINTIES[certainty], f"{count:,}", f"{total:,.2f}", f"{fund:,.2f}")
+    console.print(table)
+    console.print(
+        f"疑点 {result.findings:,} 条；同一行只计一次后，整行金额 {float(result.amount_total):,.2f} 元，其中基金支付 {float(result.amount_fund):,.2f} 元。"
+    )
+    for rule_id, knowledge in result.waiting.items():
+        console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")
+    speed = int(result.lines / max(result.seconds, 0.001))
+    console.print(f"用时 {result.seconds:.1f} 秒，每秒 {speed:,} 行费用，内存峰值 {result.peak_mb:,} MB。")
+    console.print(f"下一步：打开 {out / 'report.html'}；看一条疑点：hengjian show 疑点编号 --out {out}")

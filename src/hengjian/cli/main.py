@@ -1,0 +1,59 @@
+"""The `hengjian` command: registers every subcommand and turns errors into sentences and exit codes.
+
+Exit codes: 0 done, 1 done but something was refused or a requirement was not met, 2 not done (the sentence says why).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hengjian import __version__
+from hengjian.cli.audit import audit
+from hengjian.cli.city import city
+from hengjian.cli.docs import docs
+from hengjian.cli.ingest import ingest
+from hengjian.cli.lake import lake_app
+from hengjian.cli.score import score
+from hengjian.cli.show import show
+from hengjian.kernel.errors import HengjianError
+
+app = typer.Typer(
+    name="hengjian",
+    help="恒鉴：医保基金常态化监管。一批费用进来，一份站得住的疑点清单出去。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"恒鉴 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="显示版本")] = False) -> None:
+    pass
+
+
+for command in (city, ingest, audit, show, score, docs):
+    app.command()(command)
+app.add_typer(lake_app, name="lake")
+
+
+def main() -> None:
+    """Entry point: a HengjianError is printed as a sentence, never as a traceback."""
+    try:
+        app()
+    except HengjianError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("已停止。没有写完的部分不会被任何人读到，重新运行即可。", err=True)
+        sys.exit(130)
