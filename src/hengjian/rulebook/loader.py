@@ -67,7 +67,11 @@ def _law(path: Path) -> Law:
         end = as_day(entry["valid_to"], head.where()) if entry.get("valid_to") else period.end
         name = str(mark.need("article"))
         articles[name] = Article(
-            name, mark.text("summary"), mark.text("text"), mark.text("sure", head.text("sure")), make_period(start, end, head.where())
+            name,
+            mark.text("summary"),
+            mark.text("text"),
+            mark.text("sure", head.text("sure")),
+            make_period(start, end, head.where()),
         )
     return Law(str(head.need("law")), str(head.need("title")), head.text("number"), head.text("sure"), period, articles)
 
@@ -81,7 +85,9 @@ def _knowledge(path: Path) -> list[KnowledgeRow]:
             if not cells.get(column):
                 raise RulebookError(f"知识点缺少 {column}", where=where, cure="每个知识点都要有编号、生效日期、公告和所在行")
         if cells["kid"] in seen:
-            raise RulebookError(f"知识点编号 {cells['kid']} 重复", where=where, why=f"第 {seen[cells['kid']]} 行已用", cure="换一个编号")
+            raise RulebookError(
+                f"知识点编号 {cells['kid']} 重复", where=where, why=f"第 {seen[cells['kid']]} 行已用", cure="换一个编号"
+            )
         seen[cells["kid"]] = line
         end = as_day(cells["valid_to"], where) if cells.get("valid_to") else OPEN_DAY
         period = make_period(as_day(cells["valid_from"], where), end, where)
@@ -93,7 +99,9 @@ def _split_sql(path: Path) -> tuple[Marked, str, Marked | None]:
     text = read_file(path)
     match = _SQL_FILE.match(text)
     if not match:
-        raise RulebookError("SQL 文件的第一段注释应当是文件头", where=f"{path}:1", cure="以 /* 开头，写 rule: 或 family: 等条目，再以 */ 结束")
+        raise RulebookError(
+            "SQL 文件的第一段注释应当是文件头", where=f"{path}:1", cure="以 /* 开头，写 rule: 或 family: 等条目，再以 */ 结束"
+        )
     head = read_yaml(match["head"], path, text[: match.start("head")].count("\n") + 1)
     tail = None
     if match["tail"]:
@@ -125,12 +133,18 @@ def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families:
         raise RulebookError("规则放错了文件夹", where=str(path), cure="放在 " + "、".join(CATEGORIES) + " 之一")
     family = head.text("family")
     if bool(family) == bool(sql):
-        raise RulebookError("规则要么属于一个族，要么自带 SQL", where=head.where("family"), cure="YAML 规则写 family；.sql 规则不写")
+        raise RulebookError(
+            "规则要么属于一个族，要么自带 SQL", where=head.where("family"), cure="YAML 规则写 family；.sql 规则不写"
+        )
     if family and family not in families:
         raise RulebookError(f"没有“{family}”这一族", where=head.where("family"), cure="可用的族：" + "、".join(families))
     table = head.text("knowledge")
     if table and not table.startswith("local_") and table not in knowledge:
-        raise RulebookError(f"没有知识表 {table}", where=head.where("knowledge"), cure="在 knowledge 文件夹里建这张表，或改用 local_ 开头的地方知识")
+        raise RulebookError(
+            f"没有知识表 {table}",
+            where=head.where("knowledge"),
+            cure="在 knowledge 文件夹里建这张表，或改用 local_ 开头的地方知识",
+        )
     period = head.period()
     return Rule(
         rule_id=rule_id,
@@ -164,7 +178,7 @@ def _params(head: Marked) -> dict[str, Param]:
         dated = sorted((as_day(day, where), int(value)) for day, value in spec["values"].items())
         ends = [start for start, _ in dated[1:]] + [OPEN_DAY]
         values = tuple((make_period(start, end, where), value) for (start, value), end in zip(dated, ends, strict=True))
-        params[str(name)] = Param(str(name), str(spec.get("unit", "")), values, bool(spec.get("official", False)))
+        params[str(name)] = Param(str(name), str(spec.get("unit", "")), values, str(spec.get("official")) == "true")
     return params
 
 
@@ -173,13 +187,23 @@ def _basis(head: Marked, laws: dict[str, Law], period: Period) -> tuple[Basis, .
     for entry in head.need("basis"):
         law = laws.get(str(entry.get("law")))
         if law is None:
-            raise RulebookError(f"没有法律文件 {entry.get('law')}", where=head.where("basis"), cure="可用的：" + "、".join(laws))
+            raise RulebookError(
+                f"没有法律文件 {entry.get('law')}", where=head.where("basis"), cure="可用的：" + "、".join(laws)
+            )
         article = law.articles.get(str(entry.get("article")))
         if article is None:
-            raise RulebookError(f"{law.title} 里没有登记{entry.get('article')}", where=head.where("basis"), cure=f"先在 law/{law.law}.yml 里登记这一条")
+            raise RulebookError(
+                f"{law.title} 里没有登记{entry.get('article')}",
+                where=head.where("basis"),
+                cure=f"先在 law/{law.law}.yml 里登记这一条",
+            )
         found.append(Basis(law.law, article.article, law.title, article.period))
     if not any(b.period.start <= period.start for b in found):
-        raise RulebookError("规则生效时依据还没有施行", where=head.where("valid_from"), cure="把规则的 valid_from 改到依据施行之后，或补上当时有效的依据")
+        raise RulebookError(
+            "规则生效时依据还没有施行",
+            where=head.where("valid_from"),
+            cure="把规则的 valid_from 改到依据施行之后，或补上当时有效的依据",
+        )
     return tuple(found)
 
 

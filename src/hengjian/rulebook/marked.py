@@ -48,7 +48,9 @@ class Marked:
         """Raises RulebookError when a key is not known: a misspelt key must never be silently ignored."""
         for key in self.values:
             if key not in known:
-                raise RulebookError(f"不认识的条目“{key}”", where=self.where(key), cure="可用的条目：" + "、".join(sorted(known)))
+                raise RulebookError(
+                    f"不认识的条目“{key}”", where=self.where(key), cure="可用的条目：" + "、".join(sorted(known))
+                )
 
     def period(self, context: str = "") -> Period:
         """`valid_from` (required) and `valid_to` of this mapping."""
@@ -62,13 +64,13 @@ def make_period(start: int, end: int, where: str) -> Period:
     try:
         return Period(start, end)
     except ValueError as error:
-        raise RulebookError("有效期是空的", where=where, why="失效日期不晚于生效日期", cure="失效日期是不再有效的第一天，须晚于生效日期") from error
+        raise RulebookError(
+            "有效期是空的", where=where, why="失效日期不晚于生效日期", cure="失效日期是不再有效的第一天，须晚于生效日期"
+        ) from error
 
 
 def as_day(value: Any, where: str) -> int:
-    """A YAML date or `2026-03-01` text as day number."""
-    if isinstance(value, date):
-        return day_number(value)
+    """`2026-03-01` as day number. Raises RulebookError naming `where`."""
     try:
         return day_number(date.fromisoformat(str(value).strip()))
     except ValueError as error:
@@ -79,11 +81,13 @@ def read_yaml(text: str, path: Path, first_line: int = 1) -> Marked:
     """One YAML mapping; `first_line` is the file line on which `text` begins."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        values = yaml.load(text, Loader=yaml.BaseLoader)  # every scalar stays text: no surprise about on, no, dates
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = first_line + (mark.line if mark else 0)
-        raise RulebookError("YAML 写法有误", where=f"{path}:{line}", why=str(getattr(error, "problem", error)), cure="检查缩进、冒号和引号") from error
+        raise RulebookError(
+            "YAML 写法有误", where=f"{path}:{line}", why=str(getattr(error, "problem", error)), cure="检查缩进、冒号和引号"
+        ) from error
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
         raise RulebookError("应当是“条目: 值”的形式", where=f"{path}:{first_line}", cure="参照 rulebook 里已有的文件")
     lines = {str(k.value): first_line + k.start_mark.line for k, _ in node.value}
@@ -108,7 +112,9 @@ def read_csv(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         if not cells:
             continue
         if len(cells) != len(header):
-            raise RulebookError(f"这一行有 {len(cells)} 格，表头有 {len(header)} 格", where=f"{path}:{reader.line_num}", cure="检查逗号和引号")
+            raise RulebookError(
+                f"这一行有 {len(cells)} 格，表头有 {len(header)} 格", where=f"{path}:{reader.line_num}", cure="检查逗号和引号"
+            )
         yield reader.line_num, {h: c.strip() for h, c in zip(header, cells, strict=True)}
 
 
@@ -127,7 +133,10 @@ def pipe_table(text: str, path: Path, first_line: int) -> tuple[list[dict[str, s
             continue
         if len(cells) != len(header):
             raise RulebookError(
-                f"示例这一行有 {len(cells)} 格，表头有 {len(header)} 格", where=f"{path}:{first_line + offset}", why=raw.strip(), cure="用 | 分格，空格留空"
+                f"示例这一行有 {len(cells)} 格，表头有 {len(header)} 格",
+                where=f"{path}:{first_line + offset}",
+                why=raw.strip(),
+                cure="用 | 分格，空格留空",
             )
         row = dict(zip(header, cells, strict=True))
         row["#"] = remark.strip()

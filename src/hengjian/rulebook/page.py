@@ -16,7 +16,14 @@ def period_text(period: Period) -> str:
 
 def rules_page(book: Rulebook) -> str:
     """Markdown: one table of all rules, then a section for each."""
-    lines = ["# 规则", "", "本页由 `hengjian docs` 从规则文件生成。", "", "| 规则 | 官方编码 | 类别 | 族 | 明确程度 | 状态 | 知识点 |", "|" + " --- |" * 7]
+    lines = [
+        "# 规则",
+        "",
+        "本页由 `hengjian docs` 从规则文件生成。",
+        "",
+        "| 规则 | 官方编码 | 类别 | 族 | 明确程度 | 状态 | 知识点 |",
+        "|" + " --- |" * 7,
+    ]
     for rule in book.rules.values():
         family = f"{book.families[rule.family].code} {book.families[rule.family].title}" if rule.family else "自带 SQL"
         points = len(book.knowledge.get(rule.knowledge, ())) if not rule.knowledge.startswith("local_") else "随数据"
@@ -31,11 +38,19 @@ def rules_page(book: Rulebook) -> str:
 
 
 def _section(rule: Rule) -> list[str]:
-    lines = [f"## {rule.title}", "", f"`{rule.rule_id}`，{CATEGORIES[rule.category]}类，{period_text(rule.period)}。", "", f"- 说法：{rule.message}"]
+    lines = [
+        f"## {rule.title}",
+        "",
+        f"`{rule.rule_id}`，{CATEGORIES[rule.category]}类，{period_text(rule.period)}。",
+        "",
+        f"- 说法：{rule.message}",
+    ]
     lines += [f"- 依据：{b.text}（{period_text(b.period)}）" for b in rule.basis]
     lines += [f"- 不计入：{'；'.join(rule.spares)}"]
     for param in rule.params.values():
         values = "；".join(f"{period_text(period)} {value} {param.unit}" for period, value in param.values)
         lines.append(f"- 参数 {param.name}：{values}{'' if param.official else '（恒鉴的缺省值，未经当地核准）'}")
-    lines.append(f"- 示例：命中 {sum(e.marks['命中'] for e in rule.examples)} 个，放过 {sum(e.marks['放过'] for e in rule.examples)} 个")
+    lines.append(
+        f"- 示例：命中 {sum(e.marks['命中'] for e in rule.examples)} 个，放过 {sum(e.marks['放过'] for e in rule.examples)} 个"
+    )
     return lines

@@ -1,0 +1,83 @@
+"""`hengjian ingest`: load a folder into a lake."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from hengjian.lake.ingest import LoadReport, load_folder
+from hengjian.lake.ingest.report import OUTCOMES
+from hengjian.lake.schema import TABLES
+from hengjian.lake.schema.local import LOCAL
+
+_LABELS = {"read": "读到", "taken": "收下", "replaced": "替换", "rejected": "退回", "duplicate": "重复"}
+
+
+def ingest(
+    folder: Annotated[Path, typer.Argument(help="放数据文件的文件夹（CSV 或 Parquet）")],
+    lake: Annotated[Path, typer.Option("--lake", help="数据湖文件夹；没有则新建")] = Path("lake"),
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出加载报告，供程序读取")] = False,
+) -> None:
+    """把一个文件夹的数据加载进数据湖，生成新的一版。
+
+    文件名以表名开头，例如 fee_line.csv、fee_line_2026-03.csv.gz、encounter.parquet。编码自动识别，列的次序不限，表头可用国家标准名或中文名。
+    读不懂的行不会丢，连同文件、行号、列、值、原因和办法记在数据湖的退回登记里。
+
+    退出码：0 全部收下；1 有文件或行被退回，其余已加载；2 没有加载。
+
+    例：hengjian ingest 数据文件夹 --lake lake
+
+    例：hengjian ingest 数据文件夹 --lake lake --json
+    """
+    console = Console(stderr=as_json, highlight=False)
+    report = load_with_bar(folder, lake, console)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
+    else:
+        show_report(console, report, lake)
+        console.print(f"下一步：hengjian audit --lake {lake} --out out")
+    raise typer.Exit(0 if report.clean else 1)
+
+
+def load_with_bar(folder: Path, lake: Path, console: Console) -> LoadReport:
+    """Load with a progress bar."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("读取", total=1.0)
+        now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
+        return load_folder(folder, lake, now=now, progress=lambda what, share: bar.update(task, description=what, completed=share))
+
+
+def show_report(console: Console, report: LoadReport, lake: Path) -> None:
+    """Tables, refused files, reasons and speed."""
+    table = Table(title=f"数据湖第 {report.version} 版" + ("" if report.new else "（没有新内容，版本不变）"), title_justify="left", header_style="bold")
+    table.add_column("表")
+    for key in ("read", *OUTCOMES):
+        table.add_column(_LABELS[key], justify="right")
+    for name, counts in report.tables.items():
+        label = (TABLES.get(name) or LOCAL[name.removeprefix("local_")]).label
+        table.add_row(f"{label} {name}", *(f"{counts[key]:,}" for key in ("read", *OUTCOMES)))
+    console.print(table)
+    for refused in report.refused_files:
+        console.print(Text(f"退回文件 {refused['file']}：{refused['title']}。{refused['detail']}。办法：{refused['advice']}。", "red"))
+    for reason in report.reasons[:8]:
+        console.print(Text(f"退回 {reason['count']:,} 行：{reason['title']}（{reason['code']}）。办法：{reason['advice']}。", "yellow"))
+    for reason in report.warnings[:5]:
+        console.print(Text(f"提示 {reason['count']:,} 处：{reason['title']}（{reason['code']}）。", "dim"))
+    if report.reasons:
+        console.print(Text(f"退回的每一行在 {lake}/tables/rejects，看法：hengjian lake rejects --lake {lake}", "dim"))
+    for name, columns in report.unknown_columns.items():
+        console.print(Text(f"{name} 里没有用到的列：{'、'.join(columns[:12])}{' 等' if len(columns) > 12 else ''}", "dim"))
+    for name, why in report.ignored.items():
+        console.print(Text(f"没有读 {name}：{why}", "dim"))
+    for note in report.notes:
+        console.print(Text(note, "red"))
+    console.print(f"用时 {report.seconds:.1f} 秒，每秒 {report.lines_per_second:,} 行费用。")

@@ -1,0 +1,94 @@
+"""Checks inside one row, as SQL conditions over the lake's own columns; a condition that is true is a fault.
+
+`{day}` stands for the day after the data date. Amounts and quantities are decimals, so nothing here rounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hengjian.lake.schema import Table
+
+_ALLOWED = "det_item_fee_sumamt - CAST(ROUND(cnt * pric, 2) AS DECIMAL(18,2))"
+_LEAVE = ("leav_begntime", "leav_endtime")
+_OPEN_ENDED = ("valid_from", "valid_to", "agre_begndate", "agre_enddate", "expy_end", "bed_valid_from")
+
+
+@dataclass(frozen=True)
+class Check:
+    """`code` is the key in REASONS; `column` is named to the user."""
+
+    code: str
+    column: str
+    condition: str
+
+
+_OWN: dict[str, tuple[Check, ...]] = {
+    "person": (Check("L04", "brdy", "brdy >= {day} OR brdy < {day} - INTERVAL 131 YEAR AND brdy > DATE '1900-01-01'"),),
+    "institution": (
+        Check("C02", "fixmedins_code", "fixmedins_type = '1' AND fixmedins_code LIKE 'P%' OR fixmedins_type = '2' AND fixmedins_code LIKE 'H%'"),
+    ),
+    "settlement": (
+        Check(
+            "L09",
+            "medfee_sumamt",
+            "ABS(medfee_sumamt - fund_pay_sumamt - acct_pay - COALESCE(acct_mulaid_pay, 0) - psn_cash_pay - COALESCE(hosp_part_amt, 0)) > 0.05",
+        ),
+        Check(
+            "L10",
+            "fund_pay_sumamt",
+            "ABS(fund_pay_sumamt - hifp_pay - COALESCE(cvlserv_pay, 0) - COALESCE(hifes_pay, 0) - COALESCE(hifmi_pay, 0) - COALESCE(hifob_pay, 0)"
+            " - COALESCE(maf_pay, 0) - COALESCE(oth_pay, 0)) > 0.05",
+        ),
+    ),
+    "fee_line": (
+        Check("L18", "cnt", "ABS(cnt) > 100000"),
+        Check("L18", "pric", "pric > 2000000"),
+        Check("L19", "det_item_fee_sumamt", "ABS(det_item_fee_sumamt) > 10000000"),
+        Check("L07", "pric", "pric < 0"),
+        Check("L07", "det_item_fee_sumamt", "cnt < 0 AND det_item_fee_sumamt > 0 OR cnt > 0 AND det_item_fee_sumamt < 0 OR cnt = 0 AND det_item_fee_sumamt <> 0"),
+        Check("L08", "inscp_scp_amt", "ABS(inscp_scp_amt) > ABS(det_item_fee_sumamt) OR inscp_scp_amt * SIGN(det_item_fee_sumamt) < 0"),
+        Check(
+            "L06",
+            "det_item_fee_sumamt",
+            f"ABS(cnt) <= 100000 AND pric <= 2000000 AND ABS({_ALLOWED}) > GREATEST(0.02, ABS(det_item_fee_sumamt) * 0.005)",
+        ),
+        Check(
+            "L06W",
+            "det_item_fee_sumamt",
+            f"ABS(cnt) <= 100000 AND pric <= 2000000 AND ABS({_ALLOWED}) > 0.02 AND ABS({_ALLOWED}) <= ABS(det_item_fee_sumamt) * 0.005",
+        ),
+    ),
+    "stock_change": (
+        Check("L14", "cnt", "cnt < 0"),
+        Check("L14", "undo_stk_id", "infno = '3507' AND undo_stk_id IS NULL"),
+    ),
+    "presence": (Check("L17", "psn_no", "(psn_no IS NULL) = (prac_psn_code IS NULL)"),),
+}
+
+_PAIRS = (("begntime", "endtime"), ("begndate", "enddate"), ("exe_begntime", "exe_endtime"), ("oprn_oprt_begntime", "oprn_oprt_endtime"))
+
+
+def row_checks(table: Table, sent: frozenset[str]) -> list[Check]:
+    """The checks of one table that the columns sent allow."""
+    checks = [Check("L01", b, f"{b} < {a}") for a, b in _PAIRS if a in sent and b in sent and a in table]
+    if {"valid_from", "valid_to"} <= sent:
+        checks.append(Check("L01", "valid_to", "valid_to <= valid_from"))
+    for column in table.columns:
+        if column.name in sent and column.name not in _OPEN_ENDED and _is_act(table, column.name):
+            checks.append(Check("L02", column.name, f"{column.name} >= {{day}}"))
+            checks.append(Check("L03", column.name, f"{column.name} < TIMESTAMP '2000-01-01'"))
+    return checks + list(_OWN.get(table.name, ()))
+
+
+def _is_act(table: Table, name: str) -> bool:
+    """Whether a column says when something was done: no birth, no plan, no validity."""
+    if table[name].kind.sql == "TIMESTAMP":
+        return name not in _LEAVE
+    return (table.name, name) in {
+        ("settlement", "begndate"),
+        ("settlement", "enddate"),
+        ("operation", "oprn_oprt_date"),
+        ("external_list", "begndate"),
+        ("person", "die_date"),
+    }

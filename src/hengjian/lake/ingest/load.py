@@ -1,0 +1,165 @@
+"""One load, from a folder to a new lake version. Killed anywhere before the last step, it leaves the lake as it was."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from hengjian.kernel.errors import HengjianError, LakeError
+from hengjian.lake.ingest.readers import FileRefused, read_csv, read_parquet
+from hengjian.lake.ingest.reasons import REASONS
+from hengjian.lake.ingest.report import LoadReport, by_table, counts_of, reasons_of
+from hengjian.lake.ingest.resolve import Resolver
+from hengjian.lake.ingest.source import Source, SourceFile, find_files
+from hengjian.lake.ingest.stage import Stage
+from hengjian.lake.ingest.write import Writer, tables_of
+from hengjian.lake.versions import LakeVersion, open_lake, publish, version_numbers
+
+LINES_AT_ONCE = 4_000_000
+"""Fee lines that are written and derived together."""
+MEMORY = "3GB"
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done (Chinese) and its share, 0 to 1."""
+
+
+def load_folder(folder: Path, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE) -> LoadReport:
+    """Load a folder into the lake at `root`. Raises InputError for the folder, LakeError for the lake; the lake is then unchanged."""
+    source = find_files(folder)
+    data_date = source.data_date(now.date())
+    tell = progress or (lambda what, share: None)
+    with _locked(root), _sentences(root):
+        scratch = root / "staging"
+        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            previous = open_lake(root) if version_numbers(root) else None
+            lines = sum(_lines_guess(f) for f in source.files if f.table.name == "fee_line") + (previous.rows("fee_line") if previous else 0)
+            stage = Stage(scratch, max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY)
+            try:
+                return _load(source, root, stage, previous, now, tell)
+            finally:
+                stage.con.close()
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None, now: datetime, tell: Progress) -> LoadReport:
+    started = time.perf_counter()
+    refused_files, unknown = _read_all(source, stage, tell)
+    names = {number: file.name for number, file in enumerate(source.files)}
+    tell("核对", 0.0)
+    resolver = Resolver(stage, previous, names)
+    resolver.run(tables_of(f.table.name for f in source.files))
+    number = max(version_numbers(root), default=0) + 1
+    writer = Writer(stage, previous, root, root / "staging" / "out", number)
+    writer.run(lambda share: tell("写入", share))
+    fresh = writer.registers()
+    counts = by_table(stage.counts, {n: f.table.name for n, f in enumerate(source.files)})
+    changed = bool(fresh) or any(c["taken"] or c["replaced"] for c in counts.values()) or previous is None
+    seconds = time.perf_counter() - started
+    lines = counts.get("fee_line", {}).get("read", 0)
+    data_date = source.data_date(now.date()).isoformat()
+
+    def report(version: int, seconds: float) -> LoadReport:
+        return LoadReport(
+            version=version,
+            new=changed,
+            data_date=data_date,
+            seconds=round(seconds, 2),
+            lines=lines,
+            lines_per_second=int(lines / seconds) if lines else 0,
+            tables=counts,
+            files=[{"file": f.name, "table": f.table.name} | counts_of(stage.counts[n]) for n, f in enumerate(source.files)],
+            refused_files=refused_files,
+            reasons=reasons_of(stage.con, "rejects"),
+            warnings=reasons_of(stage.con, "load_warnings"),
+            placeholders=dict(resolver.placeholders),
+            ignored=source.ignored,
+            unknown_columns=unknown,
+            manifest=source.manifest,
+            notes=resolver.notes,
+        )
+
+    if not changed:
+        assert previous is not None
+        return report(previous.number, seconds)
+    states = writer.commit()
+    done = report(number, time.perf_counter() - started)
+    publish(LakeVersion(root, number, now.isoformat(timespec="seconds"), data_date, states, done.as_dict()))
+    tell("写入", 1.0)
+    return done
+
+
+def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[str, str]], dict[str, list[str]]]:
+    sizes = [max(f.path.stat().st_size if f.path.exists() else 1, 1) for f in source.files]
+    total, before = sum(sizes), 0
+    refused: list[dict[str, str]] = []
+    unknown: dict[str, list[str]] = {}
+    for number, file in enumerate(source.files):
+        try:
+            header, batches = (read_parquet if file.is_parquet else read_csv)(file.path, file.table)
+            if header.unknown:
+                unknown[file.name] = list(header.unknown)
+            for batch in batches:
+                stage.take(file, number, batch)
+                tell("读取", (before + sizes[number] * batch.done) / total)
+        except FileRefused as error:
+            stage.forget(number)
+            why = REASONS[error.code]
+            refused.append({"file": file.name, "code": why.code, "title": why.title, "detail": error.detail, "advice": why.advice})
+        before += sizes[number]
+        tell("读取", before / total)
+    return refused, unknown
+
+
+def _lines_guess(file: SourceFile) -> int:
+    """About how many rows a file has, to choose how finely the load is parted."""
+    try:
+        if file.is_parquet:
+            return int(pq.read_metadata(file.path).num_rows)
+        return file.path.stat().st_size * (8 if file.name.lower().endswith(".gz") else 1) // 200
+    except Exception:  # an unreadable file is refused later, with its reason
+        return 0
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """One load at a time."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        handle = (root / ".lock").open("w")
+    except OSError as error:
+        raise LakeError("数据湖文件夹写不进去", where=str(root), why=error.strerror or str(error), cure="换一个可写的文件夹，或请管理员开权限") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LakeError("另一次加载正在进行", where=str(root), why="同一个数据湖一次只能加载一批", cure="等它结束后再试") from error
+        yield
+
+
+@contextmanager
+def _sentences(root: Path) -> Iterator[None]:
+    """Failures of disk and memory as sentences."""
+    cure = "腾出空间后重新加载；数据湖没有改动"
+    try:
+        yield
+    except HengjianError:
+        raise
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        text = str(error)
+        full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(s in text for s in ("No space left", "File too large", "Disk quota"))
+        if full:
+            raise LakeError("磁盘写满了，这次加载没有生效", where=str(root), why="写不下新的数据文件", cure=cure) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise LakeError("内存不够，这次加载没有生效", where=str(root), why=text.splitlines()[0], cure="关闭其他程序，或分几批加载") from error
+        raise LakeError("读写文件出错，这次加载没有生效", where=str(root), why=text.splitlines()[0], cure="检查磁盘和权限后重新加载；数据湖没有改动") from error

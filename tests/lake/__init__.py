@@ -1,0 +1,1 @@
+"""Tests of the lake: reading, judging and keeping what is sent."""
