@@ -1,0 +1,71 @@
+"""Which codes, windows and limits stand in the knowledge tables, read as data."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from hengjian.kernel.dates import OPEN_DAY, Period, day_number
+
+Row = dict[str, str]
+
+
+@cache
+def rows(table: str) -> tuple[Row, ...]:
+    """Rows of `knowledge/<table>.csv`; empty if the table is not shipped."""
+    source = files("hengjian") / "rulebook" / "knowledge" / f"{table}.csv"
+    if not source.is_file():
+        return ()
+    return tuple(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """Every item code or code prefix that any knowledge table names."""
+    folder = files("hengjian") / "rulebook" / "knowledge"
+    found: set[str] = set()
+    for source in sorted(folder.iterdir(), key=lambda f: f.name):
+        if source.name.endswith(".csv"):
+            for row in rows(source.name.removesuffix(".csv")):
+                found |= {v for k, v in row.items() if k in ("code", "a_code", "b_code", "med_list_codg") and v}
+    return tuple(sorted(found))
+
+
+def is_known(code: str) -> bool:
+    """Whether some knowledge row would catch this code, exactly or by prefix."""
+    return any(code.startswith(known) for known in codes())
+
+
+def look_alike(prefix: str) -> str:
+    """A code prefix that differs from `prefix` in its last character only and that no knowledge row catches."""
+    for last in "9876543210":
+        candidate = prefix[:-1] + last
+        if candidate != prefix and not is_known(candidate) and not any(c.startswith(candidate) for c in codes()):
+            return candidate
+    return prefix[:-2] + "Z9"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One knowledge row with its validity as day numbers."""
+
+    row_id: str
+    row: tuple[tuple[str, str], ...]
+    valid: Period
+
+    def __getitem__(self, column: str) -> str:
+        return dict(self.row)[column]
+
+
+@cache
+def facts(table: str) -> tuple[Fact, ...]:
+    """The rows of a table with their periods."""
+    found = []
+    for number, row in enumerate(rows(table)):
+        start = day_number(date.fromisoformat(row["valid_from"]))
+        end = day_number(date.fromisoformat(row["valid_to"])) if row.get("valid_to") else OPEN_DAY
+        found.append(Fact(row.get("kid", str(number)), tuple(row.items()), Period(start, end)))
+    return tuple(found)
