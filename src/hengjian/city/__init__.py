@@ -9,7 +9,7 @@ Order of work, block by block of people: `people` → `encounters` → `plant` �
 → `dirt` → `write`. All money is integer fen until it is written; all days are day numbers, all instants second numbers.
 """
 
-from hengjian.city.build import Progress, Summary, build
+from hengjian.city.builder import Progress, Summary, build
 from hengjian.city.plan import Plan
 
 __all__ = ["Plan", "Progress", "Summary", "build"]

@@ -71,6 +71,7 @@ class Catalogue:
     items: list[Item] = field(default_factory=list)
     groups: dict[str, list[int]] = field(default_factory=dict)
     by_code: dict[str, int] = field(default_factory=dict)
+    by_prefix: dict[str, int] = field(default_factory=dict)
 
     def add(self, item: Item, group: str = "") -> int:
         """Append an item; returns its index."""
@@ -87,7 +88,9 @@ class Catalogue:
 
     def drug_of(self, prefix: str) -> int:
         """Index of the first drug whose code begins with this prefix."""
-        return next(i for i, item in enumerate(self.items) if item.code.startswith(prefix) and item.list_type == "101")
+        if prefix not in self.by_prefix:
+            self.by_prefix[prefix] = next(i for i, item in enumerate(self.items) if item.code.startswith(prefix) and item.list_type == "101")
+        return self.by_prefix[prefix]
 
     def freeze(self) -> None:
         """Build the arrays: price by institution level (0 pharmacy, 1–3), levels, flags, pools by disease."""

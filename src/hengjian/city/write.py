@@ -20,6 +20,10 @@ from hengjian.lake.schema import TABLES
 
 _OWN = re.compile(rf"^(?:(?:{'|'.join(TABLES)})(?:-[0-9]{{3}}|-补传)?\.(?:csv|parquet)|manifest\.csv|truth\.csv|knowledge)$")
 
+_TIMES = ("fee_ocur_time", "begntime", "setl_time")
+_FEW_VALUES = ("pric", "cnt", "selfpay_prop", "overlmt_amt", "prd_days", "sin_dos", "spec_pack_cnt", "pool_prop_selfpay", "cvlserv_pay", "oth_pay")
+"""Parquet: columns with statistics, and numbers that repeat enough for a dictionary."""
+
 
 def prepare(out: Path, force: bool) -> None:
     """Make the output folder; with `force`, remove what an earlier city left in it. Raises InputError when it cannot be used."""
@@ -56,6 +60,8 @@ def write_large(out: Path, name: str, number: int, table: pa.Table, form: str) -
         store_schema=False,
         store_decimal_as_integer=True,
         coerce_timestamps="us",
+        use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type) or f.name in _FEW_VALUES],
+        write_statistics=[c for c in _TIMES if c in table.column_names],
         dictionary_pagesize_limit=1 << 26,
         row_group_size=1 << 20,
     )

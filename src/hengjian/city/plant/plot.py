@@ -82,6 +82,7 @@ class Plot:
     unpaid: set[int] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
     _used: set[int] = field(default_factory=set)
+    _pools: dict[tuple[int, ...], Array] = field(default_factory=dict)
     _queues: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
 
     # people and places -------------------------------------------------------------------------------------------------
@@ -118,8 +119,11 @@ class Plot:
 
     def hospital(self, other: int = -1, kinds: Sequence[int] = (at.TERTIARY, at.SECONDARY)) -> int:
         """A hospital (another one than `other`)."""
-        pool = np.concatenate([self.places.of_kind(k) for k in kinds])
-        pool = pool[pool != other]
+        key = tuple(kinds)
+        if key not in self._pools:
+            self._pools[key] = np.concatenate([self.places.of_kind(k) for k in kinds])
+        pool = self._pools[key]
+        pool = pool[pool != other] if other >= 0 else pool
         return int(pool[self.rng.integers(len(pool))])
 
     def day(self, first: int, last: int | None = None, tail: int = 40) -> int:
