@@ -27,9 +27,29 @@ RULES = [  # rule_id, title, r_code, certainty, category, weight, item, price, l
     ("duplicate_charge_pair", "医疗服务项目重复收费", "R21", "certain", "policy", 60, "重症监护", 86, LAW + "第三十八条第三项"),
     ("service_daily_limit", "医疗服务项目限定频次", "R22", "certain", "policy", 40, "口腔护理", 65, LAW + "第三十八条第三项"),
     ("film_overcharge", "胶片超量收费", "R24", "suspected", "management", 25, "医用胶片", 40, LAW + "第三十八条第三项"),
-    ("drug_indication_limit", "药品限适应症", "R02", "suspected", "policy", 30, "人血白蛋白注射液", 368, LAW + "第三十八条第四项"),
+    (
+        "drug_indication_limit",
+        "药品限适应症",
+        "R02",
+        "suspected",
+        "policy",
+        30,
+        "人血白蛋白注射液",
+        368,
+        LAW + "第三十八条第四项",
+    ),
     ("drug_maternity_only", "药品限生育保险", "R05", "certain", "policy", 6, "缩宫素注射液", 12, LAW + "第三十八条第四项"),
-    ("drug_work_injury_only", "药品限工伤保险", "R04", "certain", "policy", 8, "注射用鼠神经生长因子", 138, LAW + "第三十八条第四项"),
+    (
+        "drug_work_injury_only",
+        "药品限工伤保险",
+        "R04",
+        "certain",
+        "policy",
+        8,
+        "注射用鼠神经生长因子",
+        138,
+        LAW + "第三十八条第四项",
+    ),
     ("drug_sex_limit", "药品区分性别使用", "R01", "suspected", "medical", 6, "非那雄胺片", 41, LAW + "第三十八条第四项"),
     ("care_after_death", "死亡后仍有就诊", "R41", "suspected", "fraud", 2, "", 260, LAW + "第四十一条"),
 ]
@@ -69,7 +89,9 @@ def make_findings(count: int, seed: int) -> list[dict[str, Any]]:
     for number in range(count):
         rule_id, _, r_code, certainty, _, _, item, price, law = draw.choices(RULES, [r[5] for r in RULES])[0]
         place = draw.choices(PLACES, [1 / (i + 1) for i in range(len(PLACES))])[0][0]
-        moment = datetime.combine(START, datetime.min.time()) + timedelta(days=int(364 * draw.random() ** 0.8), hours=draw.randrange(8, 18))
+        moment = datetime.combine(START, datetime.min.time()) + timedelta(
+            days=int(364 * draw.random() ** 0.8), hours=draw.randrange(8, 18)
+        )
         stay = not item
         person = f"5301{draw.randrange(3000):016d}"
         visit, line = f"M{number:08d}", None if stay else f"{number:010d}"
@@ -85,8 +107,8 @@ def make_findings(count: int, seed: int) -> list[dict[str, Any]]:
             "amount_fund": (inscope * Decimal(draw.randint(60, 85)) / 100).quantize(Decimal("0.01")), "certainty": certainty,
             "message": MESSAGES[rule_id].format(n=times), "law": law, "knowledge_ref": f"{rule_id}:row-01（2026-02-01 起）",
             "evidence": json.dumps({
-                "lines": [] if stay else [{"mdtrt_id": visit, "feedetl_sn": line, "role": "question"}],
-                "encounters": [visit] if stay else [], "persons": [], "values": {"times": times},
+                "lines": [] if stay else [{"mdtrt_id": visit, "feedetl_sn": line, "role": "在疑"}],
+                "encounters": [{"mdtrt_id": visit, "role": "在疑"}], "persons": [], "values": {"times": times},
                 "exempt_checked": ["急诊抢救：不是", "转科当天：不是"]}, ensure_ascii=False),
             "rule_fingerprint": hashlib.sha256(rule_id.encode()).hexdigest(), "data_version": "3",
         })  # fmt: skip
@@ -100,7 +122,9 @@ def _second_hit(row: dict[str, Any]) -> dict[str, Any]:
     return row | money | other | {"finding_id": hashlib.sha256((row["finding_id"] + "2").encode()).hexdigest()}
 
 
-def write_audit(out: Path, findings: list[dict[str, Any]], *, lake: str = "", score: bool = True, rules: list[dict[str, str]] | None = None) -> None:
+def write_audit(
+    out: Path, findings: list[dict[str, Any]], *, lake: str = "", score: bool = True, rules: list[dict[str, str]] | None = None
+) -> None:
     """Write the files an audit leaves in its folder."""
     out.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_pylist(sorted(findings, key=lambda r: r["finding_id"]), FINDING_SCHEMA)
@@ -119,7 +143,11 @@ def write_audit(out: Path, findings: list[dict[str, Any]], *, lake: str = "", sc
     if score:
         draw = random.Random(1)
         themes = [
-            {"theme": r[0], "precision": 1.0 if r[3] == "certain" else round(draw.uniform(0.85, 0.99), 4), "recall": round(draw.uniform(0.95, 1), 4)}
+            {
+                "theme": r[0],
+                "precision": 1.0 if r[3] == "certain" else round(draw.uniform(0.85, 0.99), 4),
+                "recall": round(draw.uniform(0.95, 1), 4),
+            }
             for r in RULES
         ]
         (out / "score.json").write_text(json.dumps({"themes": themes}), encoding="utf-8")
@@ -128,41 +156,90 @@ def write_audit(out: Path, findings: list[dict[str, Any]], *, lake: str = "", sc
 def rule_rows() -> list[dict[str, str]]:
     """The rows of rules.csv."""
     return [
-        dict(zip(RULES_CSV, (r[0], f"GZ{r[2][1:]}", r[2], "family", r[1], r[3], r[0], r[4], "active", r[8]), strict=True)) for r in RULES
+        dict(zip(RULES_CSV, (r[0], f"GZ{r[2][1:]}", r[2], "family", r[1], r[3], r[0], r[4], "active", r[8]), strict=True))
+        for r in RULES
     ]
 
 
 def write_lake(root: Path, findings: list[dict[str, Any]], names: dict[str, str] | None = None) -> LakeVersion:
     """A lake with the institutions, the encounters and the lines that the findings name, and a neighbour for each line."""
     places = [
-        {"fixmedins_code": c, "fixmedins_name": (names or {}).get(c, n), "fixmedins_type": "2" if lv is None else "1", "hosp_lv": lv, "admdvs": "530101"}
+        {
+            "fixmedins_code": c,
+            "fixmedins_name": (names or {}).get(c, n),
+            "fixmedins_type": "2" if lv is None else "1",
+            "hosp_lv": lv,
+            "admdvs": "530101",
+        }
         for c, n, lv in PLACES
     ]
     encounters, lines = {}, {}
     for f in findings:
         begin = f["window_start"] + timedelta(hours=9)
-        keys = {"psn_no": f["psn_no"], "mdtrt_id": f["mdtrt_id"], "fixmedins_code": f["fixmedins_code"], "bucket": bucket_of(f["psn_no"])}
-        encounters[f["mdtrt_id"]] = keys | {"begntime": begin, "endtime": begin + timedelta(days=3), "med_type": "21", "insutype": "310"}
-        for sn, name, amount in ((f["feedetl_sn"], "口腔护理", f["amount_total"]), (f"9{f['mdtrt_id'][1:]}", "静脉输液", Decimal("12.00"))):
+        keys = {
+            "psn_no": f["psn_no"],
+            "mdtrt_id": f["mdtrt_id"],
+            "fixmedins_code": f["fixmedins_code"],
+            "bucket": bucket_of(f["psn_no"]),
+        }
+        encounters[f["mdtrt_id"]] = keys | {
+            "begntime": begin,
+            "endtime": begin + timedelta(days=3),
+            "med_type": "21",
+            "insutype": "310",
+        }
+        for sn, name, amount in (
+            (f["feedetl_sn"], "口腔护理", f["amount_total"]),
+            (f"9{f['mdtrt_id'][1:]}", "静脉输液", Decimal("12.00")),
+        ):
             if f["feedetl_sn"]:
                 lines[(f["mdtrt_id"], sn)] = keys | {
                     "feedetl_sn": sn, "fee_ocur_time": begin, "med_list_codg": "001201000010000", "hilist_name": name, "cnt": Decimal(3),
                     "pric": amount / 3, "det_item_fee_sumamt": amount, "inscp_scp_amt": amount, "list_type": "201", "med_chrgitm_type": "07",
                 }  # fmt: skip
+    for number in range(12 * len(findings)):  # visits nobody doubts
+        place = PLACES[(number * number + number // 7) % len(PLACES)][0]
+        keys = {
+            "psn_no": f"5302{number % 5000:016d}",
+            "mdtrt_id": f"Q{number:08d}",
+            "fixmedins_code": place,
+            "bucket": number % 64,
+        }
+        encounters[keys["mdtrt_id"]] = keys | {
+            "begntime": datetime.combine(START, datetime.min.time()) + timedelta(days=number % 360),
+            "med_type": "11",
+            "insutype": "310",
+        }
     tables = {"institution": places, "encounter": list(encounters.values()), "fee_line": list(lines.values())}
     states = {name: _write_table(root, name, rows) for name, rows in tables.items() if rows}
     counts = {"read": 104_218_366, "taken": 104_190_102, "replaced": 0, "rejected": 21_844, "duplicate": 6_420}
     load = {
-        "tables": {"fee_line": counts, "encounter": {"read": 3_846_902, "taken": 3_846_117, "replaced": 12, "rejected": 490, "duplicate": 283}},
-        "reasons": [{"code": "R03", "title": "就诊号在就诊表中不存在", "count": 19_204}, {"code": "D02", "title": "键相同、内容不同", "count": 812}],
+        "tables": {
+            "fee_line": counts,
+            "encounter": {"read": 3_846_902, "taken": 3_846_117, "replaced": 12, "rejected": 490, "duplicate": 283},
+        },
+        "reasons": [
+            {"code": "R03", "title": "就诊号在就诊表中不存在", "count": 19_204},
+            {"code": "D02", "title": "键相同、内容不同", "count": 812},
+        ],
     }
     publish(LakeVersion(root, 1, "2026-11-21T02:10:00", "2026-10-31", states, load))
     return open_lake(root)
 
 
 def _write_table(root: Path, name: str, rows: list[dict[str, Any]]) -> TableState:
-    types = {"VARCHAR": pa.string(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}
-    types |= {"DECIMAL(16,2)": pa.decimal128(16, 2), "DECIMAL(16,4)": pa.decimal128(16, 4), "DECIMAL(16,6)": pa.decimal128(16, 6)}
+    types = {
+        "VARCHAR": pa.string(),
+        "DATE": pa.date32(),
+        "TIMESTAMP": pa.timestamp("us"),
+        "INTEGER": pa.int32(),
+        "DOUBLE": pa.float64(),
+    }
+    types |= {
+        "DECIMAL(16,2)": pa.decimal128(16, 2),
+        "DECIMAL(16,4)": pa.decimal128(16, 4),
+        "DECIMAL(16,6)": pa.decimal128(16, 6),
+    }
     fields = [(c.name, types.get(c.kind.sql, pa.decimal128(18, 4))) for c in TABLES[name].columns]
     by = ["bucket"] if TABLES[name].by_person else None
     if by:

@@ -59,7 +59,6 @@ class Group:
     findings: int
     persons: int
     encounters: int
-    lines: int
     first: datetime | None
     last: datetime | None
     own: Sums
@@ -83,6 +82,7 @@ class Figures:
     months: dict[tuple[str, str | None], tuple[int, int]]
     groups: list[Group]
     shadow: list[tuple[Rule, int, int]]
+    waiting: dict[str, str]
     fund_total: int
     encounters_known: bool
     digest: str
@@ -117,9 +117,12 @@ def gather(source: Source, lake: LakeVersion | None) -> Figures:
         certain=_fen(row[4]),
         rules=_rules(source),
         institutions=institutions,
-        months={(code, month): (count, _fen(fund)) for code, month, count, fund in source.con.execute(queries.BY_MONTH).fetchall()},
+        months={
+            (code, month): (count, _fen(fund)) for code, month, count, fund in source.con.execute(queries.BY_MONTH).fetchall()
+        },
         groups=_groups(source),
         shadow=[(_rule(source, r), n, _fen(fund)) for r, n, fund in source.con.execute(queries.SHADOW).fetchall()],
+        waiting={r.rule_id: r.title for r in source.rules.values() if r.is_waiting},
         fund_total=_fen(Decimal(str(source.audit.raw.get("fund_total") or 0)).quantize(Decimal("0.01"))),
         encounters_known=known,
         digest=_digest(source.findings),
@@ -132,7 +135,7 @@ def _rule(source: Source, rule_id: str) -> Rule:
 
 def _rules(source: Source) -> list[RuleFigures]:
     found = {row[0]: row for row in source.con.execute(queries.BY_RULE).fetchall()}
-    ids = [r.rule_id for r in source.rules.values() if not r.is_shadow]
+    ids = [r.rule_id for r in source.rules.values() if not r.is_shadow and (not r.is_waiting or r.rule_id in found)]
     ids += [rule_id for rule_id in sorted(found) if rule_id not in source.rules]
     figures = []
     for rule_id in ids:
@@ -166,14 +169,29 @@ def _institutions(source: Source, lake: LakeVersion | None) -> tuple[list[Instit
 def _groups(source: Source) -> list[Group]:
     groups = []
     for row in source.con.execute(queries.GROUPS).fetchall():
-        key, top = (row[0], row[1], row[2]), row[12]
+        key, top = (row[0], row[1], row[2]), row[11]
         said = source.con.execute("SELECT message, psn_no FROM finding WHERE finding_id = ?", [top]).fetchone()
         evidence = source.con.execute(queries.EVIDENCE, list(key)).fetchone()
         assert said is not None and evidence is not None
+        findings, persons, encounters, first, last = row[3:8]
         groups.append(
-            Group(_rule(source, row[0]), row[1], row[2], *row[3:7], row[7], row[8], _sums(row[9:12]), said[0] or "", said[1],
-                  row[13] or "", row[14], evidence[0])
-        )  # fmt: skip
+            Group(
+                rule=_rule(source, row[0]),
+                code=row[1],
+                certainty=row[2],
+                findings=findings,
+                persons=persons,
+                encounters=encounters,
+                first=first,
+                last=last,
+                own=_sums(row[8:11]),
+                message=said[0] or "",
+                psn_no=said[1],
+                law=row[12] or "",
+                laws=row[13],
+                evidence_lines=evidence[0],
+            )
+        )
     return groups
 
 
@@ -184,7 +202,7 @@ def _digest(path: Path) -> str:
 
 def month_series(figures: Figures, code: str | None = None) -> dict[str, int]:
     """Once-counted fund by month, of one institution or all: every month of the period, and any other that findings name."""
-    series = {month: 0 for month in _months(figures.audit.start, figures.audit.end)}
+    series = dict.fromkeys(_months(figures.audit.start, figures.audit.end), 0)
     for (institution, month), (_, fund) in figures.months.items():
         if month and code in (None, institution):
             series[month] = series.get(month, 0) + fund
@@ -193,4 +211,4 @@ def month_series(figures: Figures, code: str | None = None) -> dict[str, int]:
 
 def _months(start: date, end: date) -> list[str]:
     first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
-    return [f"{m // 12:04d}-{m % 12 + 1:02d}" for m in range(first, last + (end.day > 1))]
+    return [f"{m // 12:04d}-{m % 12 + 1:02d}" for m in range(first, max(last + (end.day > 1), first + 1))]

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from hengjian.lake.versions import LakeVersion
 from hengjian.report import charts, quality, queries, sentences, words
-from hengjian.report.gather import Figures, Group, InstitutionFigures, gather
+from hengjian.report.gather import Figures, Group, InstitutionFigures, gather, month_series
 from hengjian.report.source import SETUP, open_audit
 
 TOP_INSTITUTIONS = 8
@@ -52,8 +52,8 @@ def _template() -> Any:
         bar=charts.bar,
         percent=words.percent,
         level=words.level_text,
-        category=lambda word: words.CATEGORIES.get(word, word or "—"),
-        certainty=lambda word: words.CERTAINTIES.get(word, word),
+        category=words.category_text,
+        certainty=words.certainty_text,
         rate_of=sentences.rate_of,
         yuan=words.YUAN.text,
         group_sentence=sentences.group_sentence,
@@ -85,6 +85,7 @@ def _context(figures: Figures, lake: LakeVersion | None, scored: bool) -> dict[s
         "scored": scored,
         "rules": [r for r in figures.rules if r not in quiet],
         "quiet": words.listed([r.rule.title for r in quiet]),
+        "waiting": [(title, figures.audit.waiting.get(rule_id, "")) for rule_id, title in figures.waiting.items()],
         "rule_max": max((r.own.fund for r in figures.rules), default=0),
         "institutions": top,
         "rest": _added(rest),
@@ -92,7 +93,7 @@ def _context(figures: Figures, lake: LakeVersion | None, scored: bool) -> dict[s
         "institution_max": max((i.once.fund for i in top), default=0),
         "institution_all": _added(with_findings),
         "chart": charts.month_chart(sentences.month_bars(figures, unit), sentences.month_label(figures, unit)),
-        "months": [(words.month_text(m), fen) for m, fen in sentences.month_series(figures).items()],
+        "months": [(words.month_text(m), fen) for m, fen in month_series(figures).items()],
         "month_note": sentences.month_note(figures, unit),
         "groups": [(g, _name(figures, g), _said(g)) for g in figures.groups],
         "quality": quality.table_rows(lake),

@@ -30,7 +30,7 @@ WHERE begntime >= TIMESTAMP '{start}' AND begntime < TIMESTAMP '{end}' GROUP BY 
 
 GROUPS = """
 SELECT rule_id, COALESCE(fixmedins_code, ''), certainty, COUNT(*), COUNT(DISTINCT psn_no), COUNT(DISTINCT mdtrt_id),
-       COUNT(DISTINCT (mdtrt_id, feedetl_sn)) FILTER (WHERE feedetl_sn IS NOT NULL), MIN(window_start), MAX(window_start),
+       MIN(window_start), MAX(window_start),
        SUM(amount_total), SUM(amount_inscope), SUM(amount_fund), arg_max(finding_id, (amount_fund, amount_total, finding_id)), MAX(law),
        COUNT(DISTINCT law)
 FROM finding GROUP BY 1, 2, 3 ORDER BY (certainty = 'certain') DESC, SUM(amount_fund) DESC, SUM(amount_total) DESC, 1, 2 LIMIT 5

@@ -41,7 +41,13 @@ def _where_from(figures: Figures) -> Words:
         return []
     part = rules[:3]
     share = percent(sum(r.own.fund for r in part), whole)
-    return [("各规则金额相加，", ""), (share, "b"), (" 来自", ""), (listed([r.rule.title for r in part]), "em"), ("三条规则。", "")]
+    return [
+        ("按各规则相加计，", ""),
+        (share, "b"),
+        (" 来自", ""),
+        (listed([r.rule.title for r in part]), "em"),
+        ("三条规则。", ""),
+    ]
 
 
 def _top_institution(figures: Figures) -> Words:
@@ -96,7 +102,9 @@ def month_bars(figures: Figures, unit: Unit) -> list[MonthBar]:
     for month, fen in shown.items():
         name, year_new = f"{int(month[5:])}月", month[:4]
         text = unit.text(fen) if month in (peak, least) else ""
-        bars.append(MonthBar(name, year_new if year_new != year else "", fen, text, bool(part_of_month(figures, month)), month == peak))
+        bars.append(
+            MonthBar(name, year_new if year_new != year else "", fen, text, bool(part_of_month(figures, month)), month == peak)
+        )
         year = year_new
     return bars
 
@@ -129,7 +137,7 @@ def month_note(figures: Figures, unit: Unit) -> str:
 
 def group_sentence(group: Group) -> str:
     """What the findings of one rule in one institution are about: who, how often, from when to when."""
-    counts = [(group.persons, "人"), (group.encounters, "次就诊"), (group.lines, "行费用")]
+    counts = [(group.persons, "人"), (group.encounters, "次就诊")]
     parts = [f"{n:,} {noun}" for n, noun in counts if n]
     text = f"{group.findings:,} 条疑点" + (f"，涉及 {listed(parts)}" if parts else "")
     if group.first and group.last:

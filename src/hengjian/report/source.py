@@ -46,6 +46,11 @@ class Rule:
     def is_shadow(self) -> bool:
         return self.status == "shadow"
 
+    @property
+    def is_waiting(self) -> bool:
+        """Active, but its knowledge table is missing, so it did not run."""
+        return self.status == "waiting"
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -86,6 +91,11 @@ class Audit:
     def is_demo(self) -> bool:
         return bool(self.raw.get("demo"))
 
+    @property
+    def waiting(self) -> dict[str, str]:
+        """Rules that did not run, with the knowledge table each misses."""
+        return dict(self.raw.get("waiting") or {})
+
     def count(self, name: str) -> int:
         """A count of the audit (lines, encounters …); 0 when it was not written."""
         return int(self.raw.get(name) or 0)
@@ -116,7 +126,9 @@ def open_audit(out: Path) -> Source:
         audit = Audit(json.loads((out / "audit.json").read_text(encoding="utf-8")))
         _ = (audit.start, audit.end, audit.generated_at, audit.data_date)
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError("审计说明读不出来", where=str(out / "audit.json"), why=str(error), cure="重新运行 hengjian audit") from error
+        raise InputError(
+            "审计说明读不出来", where=str(out / "audit.json"), why=str(error), cure="重新运行 hengjian audit"
+        ) from error
     rules = _read_rules(out / "rules.csv")
     con = duckdb.connect()
     shadows = pa.table({"rule_id": pa.array([r.rule_id for r in rules.values() if r.is_shadow], pa.string())})

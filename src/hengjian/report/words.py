@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from hengjian.kernel.amounts import wan_text, yuan_text
+from hengjian.kernel.amounts import to_fen, wan_text, yuan_text
+from hengjian.rulebook.model import CATEGORIES, CERTAINTIES
 
-CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
-CERTAINTIES = {"certain": "违规", "suspected": "可疑"}
-_LEVELS = {"01": "三级", "02": "三级", "03": "三级", "04": "三级", "12": "三级", "05": "二级", "06": "二级", "07": "二级", "13": "二级"}
+_LEVELS = {
+    "01": "三级",
+    "02": "三级",
+    "03": "三级",
+    "04": "三级",
+    "12": "三级",
+    "05": "二级",
+    "06": "二级",
+    "07": "二级",
+    "13": "二级",
+}
 _LEVELS |= {"08": "一级", "09": "一级", "10": "一级", "14": "一级", "11": "未定级"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
@@ -41,6 +50,16 @@ _WAN_FROM = 10_000_000  # fen: from 10 万元 up an overview speaks of 万元
 def unit_for(largest_fen: int) -> Unit:
     """The unit in which an overview with this largest sum is written; nothing at all is 0.0 万元."""
     return YUAN if 0 < largest_fen < _WAN_FROM else WAN
+
+
+def category_text(word: str) -> str:
+    """政策, 管理, 医疗, 反欺诈; an unknown word as it stands."""
+    return CATEGORIES.get(word, word or "—")
+
+
+def certainty_text(word: str) -> str:
+    """违规 or 可疑; an unknown word as it stands."""
+    return CERTAINTIES.get(word, word)
 
 
 def count_text(number: int) -> str:
@@ -81,10 +100,33 @@ def instant_text(instant: datetime) -> str:
     return f"{day_text(instant.date())} {instant:%H:%M}"
 
 
+def window_text(start: datetime | None, end: datetime | None) -> str:
+    """A half-open window as its first and last day, with hours only when it does not begin or end at midnight."""
+    if start is None or end is None:
+        return ""
+    if start.time() != datetime.min.time() or end.time() != datetime.min.time():
+        return f"{start:%Y-%m-%d %H:%M} 至 {end:%Y-%m-%d %H:%M}"
+    last = datetime.fromordinal(end.toordinal() - 1)
+    return f"{start:%Y-%m-%d}" if last <= start else f"{start:%Y-%m-%d} 至 {last:%Y-%m-%d}"
+
+
 def month_text(month: str) -> str:
     """`2026-03` as 2026 年 3 月."""
     year, number = month.split("-")
     return f"{year} 年 {int(number)} 月"
+
+
+def number_text(number: Decimal | None) -> str:
+    """A number without needless zeros, thousands marked; a dash when there is none."""
+    if number is None:
+        return "—"
+    text = f"{abs(number):,f}"
+    return ("−" if number < 0 else "") + (text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def amount_text(yuan: Decimal | None) -> str:
+    """Yuan as users read it: 1,023.36; a dash when there is none."""
+    return "—" if yuan is None else yuan_text(to_fen(yuan))
 
 
 def listed(names: Sequence[str]) -> str:
