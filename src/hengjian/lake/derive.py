@@ -112,47 +112,50 @@ WITH refund AS ({REFUND_LINKS}
   FROM refund AS l JOIN fee_line AS r ON r.mdtrt_id = l.mdtrt_id AND r.feedetl_sn = l.feedetl_sn
   WHERE l.target_sn IS NOT NULL
   GROUP BY l.mdtrt_id, l.target_sn
-), net AS (
-  SELECT f.mdtrt_id, f.feedetl_sn, f.setl_id,
+), stay AS (
+  SELECT e.mdtrt_id, {key_sql("e.psn_no")} AS psn_key, {key_sql("e.mdtrt_id")} AS mdtrt_key, {key_sql("e.fixmedins_code")} AS org_key,
+         {_day("e.begntime")} AS in_day, {_day("e.endtime")} AS out_day, {_KIND.format(e="e")} AS kind
+  FROM encounter AS e
+), line AS MATERIALIZED (                                          -- `n` numbers the lines, so that money finds its way back to them
+  SELECT ROW_NUMBER() OVER () AS n, e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.out_day, e.kind, f.feedetl_sn, f.setl_id,
+         {key_sql(base_code_sql("f.med_list_codg"))} AS item_key, f.fee_ocur_time, f.list_type, f.med_chrgitm_type, f.chrgitm_lv,
+         {_scaled("f.pric", 6)} AS pric_e6, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.cnt + COALESCE(u.cnt, 0)", 4)} ELSE 0 END AS net_cnt_e4,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.det_item_fee_sumamt + COALESCE(u.amt, 0)", 2)} ELSE 0 END AS net_amt,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.inscp_scp_amt + COALESCE(u.inscp, 0)", 2)} ELSE 0 END AS net_inscp
-  FROM fee_line AS f LEFT JOIN undone AS u ON u.mdtrt_id = f.mdtrt_id AND u.feedetl_sn = f.feedetl_sn
-), live AS (                                                       -- settlements that stand: neither refunded nor a refund
-  SELECT s.mdtrt_id, s.setl_id, {_scaled("s.fund_pay_sumamt", 2)} AS fund
+  FROM fee_line AS f
+  JOIN stay AS e ON e.mdtrt_id = f.mdtrt_id
+  LEFT JOIN undone AS u ON u.mdtrt_id = f.mdtrt_id AND u.feedetl_sn = f.feedetl_sn
+), whole AS (                                                      -- settlements that stand: neither refunded nor a refund
+  SELECT {key_sql("s.mdtrt_id")} AS mdtrt_key, s.setl_id, CAST({_scaled("s.fund_pay_sumamt", 2)} AS HUGEINT) AS fund, t.inscp,
+         ROW_NUMBER() OVER () AS g
   FROM settlement AS s
+  JOIN (SELECT mdtrt_key, setl_id, SUM(net_inscp) AS inscp FROM line WHERE net_inscp > 0 GROUP BY mdtrt_key, setl_id) AS t
+    ON t.mdtrt_key = {key_sql("s.mdtrt_id")} AND t.setl_id = s.setl_id
   WHERE s.refd_setl_flag = '0' AND s.fund_pay_sumamt > 0
     AND NOT EXISTS (SELECT 1 FROM settlement AS x WHERE x.init_setl_id = s.setl_id AND x.refd_setl_flag = '1')
-), floors AS (                                                     -- largest remainder: the lines add up to the settlement
-  SELECT n.mdtrt_id, n.feedetl_sn, v.fund, n.setl_id,
-         CAST(v.fund AS HUGEINT) * n.net_inscp // SUM(n.net_inscp) OVER w AS part,
-         CAST(v.fund AS HUGEINT) * n.net_inscp % SUM(n.net_inscp) OVER w AS remainder
-  FROM net AS n JOIN live AS v ON v.mdtrt_id = n.mdtrt_id AND v.setl_id = n.setl_id
-  WHERE n.net_inscp > 0
-  WINDOW w AS (PARTITION BY n.mdtrt_id, n.setl_id)
-), shares AS (
-  SELECT mdtrt_id, feedetl_sn,
-         CAST(part AS BIGINT) + CASE WHEN ROW_NUMBER() OVER (PARTITION BY mdtrt_id, setl_id ORDER BY remainder DESC, feedetl_sn)
-                                          <= fund - SUM(part) OVER (PARTITION BY mdtrt_id, setl_id) THEN 1 ELSE 0 END AS fund_amt
-  FROM floors
-), stay AS (
-  SELECT e.mdtrt_id, e.psn_no, e.fixmedins_code, {_day("e.begntime")} AS in_day, {_day("e.endtime")} AS out_day,
-         {_KIND.format(e="e")} AS kind
-  FROM encounter AS e
+), share AS MATERIALIZED (                                         -- largest remainder: the lines add up to the settlement
+  SELECT l.n, w.g, w.fund, l.feedetl_sn, CAST(w.fund * l.net_inscp // w.inscp AS BIGINT) AS part, w.fund * l.net_inscp % w.inscp AS remainder
+  FROM line AS l JOIN whole AS w ON w.mdtrt_key = l.mdtrt_key AND w.setl_id = l.setl_id
+  WHERE l.net_inscp > 0
+), short AS (
+  SELECT g, ANY_VALUE(fund) - SUM(part) AS fen FROM share GROUP BY g HAVING ANY_VALUE(fund) > SUM(part)
+), extra AS (
+  SELECT n FROM (SELECT s.n, o.fen, ROW_NUMBER() OVER (PARTITION BY s.g ORDER BY s.remainder DESC, s.feedetl_sn) AS place
+                 FROM share AS s JOIN short AS o ON o.g = s.g) WHERE place <= fen
 )
-SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("f.mdtrt_id")} AS mdtrt_key,
-       {key_sql("e.fixmedins_code")} AS org_key, f.feedetl_sn, {key_sql(base_code_sql("f.med_list_codg"))} AS item_key,
-       {_day("f.fee_ocur_time")} AS fee_day, {_sec("f.fee_ocur_time")} AS fee_sec,
-       CAST(year(f.fee_ocur_time) * 100 + month(f.fee_ocur_time) AS INTEGER) AS fee_ym,
-       CASE WHEN e.kind <> 'inp' THEN 0 WHEN {_day("f.fee_ocur_time")} < e.in_day THEN {_day("f.fee_ocur_time")} - e.in_day
-            WHEN {_day("f.fee_ocur_time")} > e.out_day THEN {_day("f.fee_ocur_time")} - e.out_day ELSE 0 END AS off_days,
-       f.list_type, f.med_chrgitm_type, f.chrgitm_lv, n.net_cnt_e4, {_scaled("f.pric", 6)} AS pric_e6, n.net_amt, n.net_inscp,
-       COALESCE(s.fund_amt, 0) AS fund_amt, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part,
-       {_sec("f.exe_begntime")} AS exe_beg_sec, {_sec("f.exe_endtime")} AS exe_end_sec
-FROM fee_line AS f
-JOIN stay AS e ON e.mdtrt_id = f.mdtrt_id
-JOIN net AS n ON n.mdtrt_id = f.mdtrt_id AND n.feedetl_sn = f.feedetl_sn
-LEFT JOIN shares AS s ON s.mdtrt_id = f.mdtrt_id AND s.feedetl_sn = f.feedetl_sn
+SELECT CAST(l.psn_key % 64 AS INTEGER) AS bucket, l.psn_key, l.mdtrt_key, l.org_key, l.feedetl_sn, l.item_key,
+       {_day("l.fee_ocur_time")} AS fee_day, {_sec("l.fee_ocur_time")} AS fee_sec,
+       CAST(year(l.fee_ocur_time) * 100 + month(l.fee_ocur_time) AS INTEGER) AS fee_ym,
+       CASE WHEN l.kind <> 'inp' THEN 0 WHEN {_day("l.fee_ocur_time")} < l.in_day THEN {_day("l.fee_ocur_time")} - l.in_day
+            WHEN {_day("l.fee_ocur_time")} > l.out_day THEN {_day("l.fee_ocur_time")} - l.out_day ELSE 0 END AS off_days,
+       l.list_type, l.med_chrgitm_type, l.chrgitm_lv, l.net_cnt_e4, l.pric_e6, l.net_amt, l.net_inscp,
+       COALESCE(s.part, 0) + CASE WHEN x.n IS NULL THEN 0 ELSE 1 END AS fund_amt,
+       l.bilg_dept_codg, l.bilg_dr_codg, l.rxno, l.oprn_no, l.body_part,
+       {_sec("l.exe_begntime")} AS exe_beg_sec, {_sec("l.exe_endtime")} AS exe_end_sec
+FROM line AS l
+LEFT JOIN share AS s ON s.n = l.n
+LEFT JOIN extra AS x ON x.n = l.n
 """,
 }
 

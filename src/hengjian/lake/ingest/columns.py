@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hengjian.lake.delta import arrow_type
 from hengjian.lake.ingest import values
 from hengjian.lake.ingest.values import Unreadable
-from hengjian.lake.schema.base import Column, Kind
+from hengjian.lake.schema.base import Column
 
 Mask = npt.NDArray[np.bool_]
 
@@ -28,14 +29,6 @@ class Converted:
 
     array: pa.Array
     faults: dict[str, Mask] = field(default_factory=dict)
-
-
-def arrow_type(kind: Kind) -> pa.DataType:
-    """Arrow type of a kind."""
-    if kind.sql.startswith("DECIMAL"):
-        precision, scale = kind.sql[8:-1].split(",")
-        return pa.decimal128(int(precision), int(scale))
-    return {"VARCHAR": pa.string(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us"), "INTEGER": pa.int32(), "DOUBLE": pa.float64()}[kind.sql]
 
 
 def convert(table: str, column: Column, sent: pa.Array) -> Converted:
@@ -56,7 +49,7 @@ def convert(table: str, column: Column, sent: pa.Array) -> Converted:
 
 
 def _typed(column: Column, sent: pa.Array) -> Converted:
-    target = arrow_type(column.kind)
+    target = arrow_type(column.kind.sql)
     if pa.types.is_null(sent.type) or (sent.type == target and not pa.types.is_timestamp(target)):
         return Converted(sent.cast(target))
     native = not (pa.types.is_string(sent.type) or pa.types.is_large_string(sent.type))

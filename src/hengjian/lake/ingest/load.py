@@ -59,6 +59,7 @@ def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None
     tell("核对", 0.0)
     resolver = Resolver(stage, previous, names)
     resolver.run(tables_of(f.table.name for f in source.files))
+    stage.settle()
     number = max(version_numbers(root), default=0) + 1
     writer = Writer(stage, previous, root, root / "staging" / "out", number)
     writer.run(lambda share: tell("写入", share))

@@ -120,7 +120,7 @@ def flag_rows(
 
 
 def refuse_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, refused: str, names: dict[int, str]) -> dict[int, int]:
-    """Move rows of a staging table to the rejects. `refused` is a SELECT of (rid, key, col, val). Returns rows by file number."""
+    """Move staged rows to the rejects. `refused` is a SELECT of (rid, key, col, val). Returns rows by file number."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE out_rows AS SELECT rid, ANY_VALUE(key) AS key, ANY_VALUE(col) AS col, ANY_VALUE(val) AS val FROM ({refused}) GROUP BY rid").fetchall()
     ((any_row,),) = con.execute("SELECT COUNT(*) FROM out_rows").fetchall()
     if not any_row:
@@ -132,22 +132,22 @@ def refuse_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, ref
     con.execute(
         f"""INSERT INTO rejects
             SELECT s._file, '{table.name}', f.name, s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', json_merge_patch('{{}}'::JSON, to_json(struct_pack({packed}))), {org}, {money}
-            FROM {staged} AS s JOIN out_rows AS o ON o.rid = s.rowid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
+            FROM {staged} AS s JOIN out_rows AS o ON o.rid = s.rid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
     ).fetchall()
-    counts = dict(con.execute(f"SELECT _file, COUNT(*) FROM {staged} WHERE rowid IN (SELECT rid FROM out_rows) GROUP BY 1").fetchall())
-    con.execute(f"DELETE FROM {staged} WHERE rowid IN (SELECT rid FROM out_rows)").fetchall()
+    counts = dict(con.execute(f"SELECT _file, COUNT(*) FROM {staged} WHERE rid IN (SELECT rid FROM out_rows) GROUP BY 1").fetchall())
+    con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM out_rows").fetchall()
     return counts
 
 
 def flag_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, flagged: str, names: dict[int, str]) -> None:
-    """Flag rows of a staging table that stay. `flagged` is a SELECT of (rid, key, col, val)."""
+    """Flag staged rows that stay. `flagged` is a SELECT of (rid, key, col, val)."""
     org = "s.fixmedins_code" if "fixmedins_code" in table else "NULL"
     money = f"s.{MONEY[table.name]}" if table.name in MONEY else "NULL"
     _load_names(con, names)
     con.execute(
         f"""INSERT INTO load_warnings
             SELECT s._file, '{table.name}', f.name, s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', NULL, {org}, {money}
-            FROM ({flagged}) AS o JOIN {staged} AS s ON s.rowid = o.rid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
+            FROM ({flagged}) AS o JOIN {staged} AS s ON s.rid = o.rid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
     ).fetchall()
 
 

@@ -15,6 +15,17 @@ from hengjian.lake.versions import LakeVersion
 _CHILDREN = ("settlement", "diagnosis", "operation", "fee_line", "lab_result", "execution_record")
 
 
+_NOTHING_KNOWN = {
+    "person": {"gend": "'9'", "insutype": "MIN(insutype)", "insu_admdvs": "MIN(insu_admdvs)"},
+    "institution": {
+        "fixmedins_name": "fixmedins_code",
+        "fixmedins_type": "CASE WHEN fixmedins_code LIKE 'P%' THEN '2' ELSE '1' END",
+        "admdvs": "MIN(mdtrtarea_admvs)",
+    },
+}
+"""What a placeholder says: nothing but what the encounters themselves say."""
+
+
 class Resolver:
     """Judges the staged rows of one load against each other and against the lake."""
 
@@ -26,21 +37,21 @@ class Resolver:
     def run(self, tables: list[Table]) -> None:
         """Every step in order."""
         for table in tables:
-            for staged in self.stage.names(table):
+            for staged in self.stage.views(table):
                 self._repeated(table, staged)
         self._encounters()
         self._persons()
         for name in _CHILDREN:
-            for staged in self.stage.names(TABLES[name]):
+            for staged in self.stage.views(TABLES[name]):
                 self._parents(TABLES[name], staged)
         self._main_diagnoses()
         self._settlements()
-        for staged in self.stage.names(TABLES["fee_line"]):
+        for staged in self.stage.views(TABLES["fee_line"]):
             self._refunds(staged)
             self._settled(staged)
         self._placeholders()
         for table in tables:
-            for staged in self.stage.names(table):
+            for staged in self.stage.views(table):
                 self._against_lake(table, staged)
 
     # one load ----------------------------------------------------------------------------------------------------------
@@ -53,7 +64,7 @@ class Resolver:
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE repeated AS
                 SELECT rid, _file, same FROM (
-                  SELECT rowid AS rid, _file, ROW_NUMBER() OVER w AS place, HASH({columns}) = FIRST_VALUE(HASH({columns})) OVER w AS same
+                  SELECT rid, _file, ROW_NUMBER() OVER w AS place, HASH({columns}) = FIRST_VALUE(HASH({columns})) OVER w AS same
                   FROM {staged} WHERE _key IN (SELECT _key FROM twice) WINDOW w AS (PARTITION BY {key} ORDER BY _file, _line))
                 WHERE place > 1"""
         ).fetchall()
@@ -61,35 +72,35 @@ class Resolver:
             self.stage.counts[number].outcomes["duplicate"] += count
         text = " || '/' || ".join(f"COALESCE(CAST(s.{k} AS VARCHAR), '')" for k in table.key)
         self._refuse(
-            table, staged, f"SELECT rid, 'D02' AS key, '{table.key[0]}' AS col, {text} AS val FROM repeated JOIN {staged} AS s ON s.rowid = rid WHERE NOT same"
+            table, staged, f"SELECT r.rid, 'D02' AS key, '{table.key[0]}' AS col, {text} AS val FROM repeated AS r JOIN {staged} AS s ON s.rid = r.rid WHERE NOT same"
         )
-        self.con.execute(f"DELETE FROM {staged} WHERE rowid IN (SELECT rid FROM repeated WHERE same)").fetchall()
+        self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM repeated WHERE same").fetchall()
 
     def _encounters(self) -> None:
         """`enc`: who had which encounter where, staged or in the lake. An encounter never changes its person (K04)."""
-        names = self.stage.names(TABLES["encounter"])
+        names = self.stage.views(TABLES["encounter"])
         staged = names[0] if names else None
         columns = "mdtrt_id, psn_no, fixmedins_code, begntime"
         self.con.execute(f"CREATE TABLE enc AS SELECT {columns} FROM {staged}" if staged else "CREATE TABLE enc (mdtrt_id VARCHAR, psn_no VARCHAR, fixmedins_code VARCHAR, begntime TIMESTAMP)").fetchall()  # fmt: skip
         if not self._old("encounter"):
-            if not staged and any(self.stage.names(TABLES[n]) for n in _CHILDREN):
+            if not staged and any(self.stage.views(TABLES[n]) for n in _CHILDREN):
                 self.notes.append("文件夹和数据湖里都没有就诊表（encounter），费用、诊断、结算没有可归属的就诊，全部退回。")
             return
-        wanted = " UNION ".join(f"SELECT mdtrt_id FROM {s}" for n in (*_CHILDREN, "encounter") for s in self.stage.names(TABLES[n]))
+        wanted = " UNION ".join(f"SELECT mdtrt_id FROM {s}" for n in (*_CHILDREN, "encounter") for s in self.stage.views(TABLES[n]))
         if not wanted:
             return
         old = self._read("encounter", columns)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE old_enc AS SELECT {columns} FROM {old} WHERE mdtrt_id IN ({wanted})").fetchall()
         if staged:
-            moved = f"SELECT s.rowid AS rid, 'K04' AS key, 'psn_no' AS col, s.psn_no AS val FROM {staged} AS s JOIN old_enc AS o ON o.mdtrt_id = s.mdtrt_id WHERE o.psn_no <> s.psn_no"
+            moved = f"SELECT s.rid, 'K04' AS key, 'psn_no' AS col, s.psn_no AS val FROM {staged} AS s JOIN old_enc AS o ON o.mdtrt_id = s.mdtrt_id WHERE o.psn_no <> s.psn_no"
             self._refuse(TABLES["encounter"], staged, moved)
             self.con.execute(f"DELETE FROM enc WHERE mdtrt_id NOT IN (SELECT mdtrt_id FROM {staged})").fetchall()
         self.con.execute("INSERT INTO enc SELECT * FROM old_enc WHERE mdtrt_id NOT IN (SELECT mdtrt_id FROM enc)").fetchall()
 
     def _persons(self) -> None:
         """L04: a person born after one of the own encounters."""
-        for staged in self.stage.names(TABLES["person"]):
-            born_late = f"""SELECT s.rowid AS rid, 'L04' AS key, 'brdy' AS col, CAST(s.brdy AS VARCHAR) AS val FROM {staged} AS s
+        for staged in self.stage.views(TABLES["person"]):
+            born_late = f"""SELECT s.rid, 'L04' AS key, 'brdy' AS col, CAST(s.brdy AS VARCHAR) AS val FROM {staged} AS s
                             JOIN (SELECT psn_no, MIN(begntime) AS first FROM enc GROUP BY psn_no) AS e ON e.psn_no = s.psn_no WHERE s.brdy > CAST(e.first AS DATE)"""
             self._refuse(TABLES["person"], staged, born_late)
 
@@ -99,7 +110,7 @@ class Resolver:
         self._refuse(
             table,
             staged,
-            f"""SELECT s.rowid AS rid, CASE WHEN e.mdtrt_id IS NULL THEN 'K03' ELSE 'K04' END AS key,
+            f"""SELECT s.rid, CASE WHEN e.mdtrt_id IS NULL THEN 'K03' ELSE 'K04' END AS key,
                        CASE WHEN e.mdtrt_id IS NULL THEN 'mdtrt_id' WHEN s.psn_no <> e.psn_no THEN 'psn_no' ELSE 'fixmedins_code' END AS col,
                        CASE WHEN e.mdtrt_id IS NULL THEN s.mdtrt_id WHEN s.psn_no <> e.psn_no THEN s.psn_no ELSE {"s.fixmedins_code" if org else "NULL"} END AS val
                 FROM {staged} AS s LEFT JOIN enc AS e ON e.mdtrt_id = s.mdtrt_id WHERE e.mdtrt_id IS NULL OR s.psn_no <> e.psn_no{org}""",
@@ -107,26 +118,26 @@ class Resolver:
 
     def _main_diagnoses(self) -> None:
         """L13: of two main diagnoses of one kind the later row is refused."""
-        for staged in self.stage.names(TABLES["diagnosis"]):
+        for staged in self.stage.views(TABLES["diagnosis"]):
             second = f"""SELECT rid, 'L13' AS key, 'maindiag_flag' AS col, diag_code AS val FROM (
-                           SELECT rowid AS rid, diag_code, ROW_NUMBER() OVER (PARTITION BY mdtrt_id, inout_diag_type, diag_type ORDER BY _file, _line) AS place
+                           SELECT rid, diag_code, ROW_NUMBER() OVER (PARTITION BY mdtrt_id, inout_diag_type, diag_type ORDER BY _file, _line) AS place
                            FROM {staged} WHERE maindiag_flag = '1') WHERE place > 1"""
             self._refuse(TABLES["diagnosis"], staged, second)
 
     def _settlements(self) -> None:
         """`setl`: which settlement belongs to which encounter. K08: a refund names a settlement that is known."""
-        names = self.stage.names(TABLES["settlement"])
+        names = self.stage.views(TABLES["settlement"])
         parts = [f"SELECT setl_id, mdtrt_id FROM {n}" for n in names]
         parts += [f"SELECT setl_id, mdtrt_id FROM {self._read('settlement', 'setl_id, mdtrt_id')}"] if self._old("settlement") else []
         self.con.execute("CREATE TABLE setl AS " + (" UNION ".join(parts) or "SELECT NULL::VARCHAR AS setl_id, NULL::VARCHAR AS mdtrt_id WHERE false")).fetchall()
         for staged in names:
-            lost = f"""SELECT rowid AS rid, 'K08' AS key, 'init_setl_id' AS col, init_setl_id AS val FROM {staged} AS s
+            lost = f"""SELECT rid, 'K08' AS key, 'init_setl_id' AS col, init_setl_id AS val FROM {staged} AS s
                        WHERE init_setl_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM setl WHERE setl.setl_id = s.init_setl_id)"""
             self._refuse(TABLES["settlement"], staged, lost)
 
     def _settled(self, staged: str) -> None:
         """K09: the settlement of a line is known and of the same encounter."""
-        stray = f"""SELECT s.rowid AS rid, 'K09' AS key, 'setl_id' AS col, s.setl_id AS val FROM {staged} AS s
+        stray = f"""SELECT s.rid, 'K09' AS key, 'setl_id' AS col, s.setl_id AS val FROM {staged} AS s
                     LEFT JOIN setl AS t ON t.setl_id = s.setl_id AND t.mdtrt_id = s.mdtrt_id WHERE s.setl_id IS NOT NULL AND t.setl_id IS NULL"""
         register.flag_staged(self.con, TABLES["fee_line"], staged, stray, self._names)
 
@@ -134,7 +145,7 @@ class Resolver:
         """K06, L07, K07: a refund undoes a line of the same encounter, and never more than is left of it."""
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE refund AS
-                SELECT rowid AS rid, mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time
+                SELECT rid, mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time
                 FROM {staged} WHERE cnt < 0"""
         ).fetchall()
         if not self._count("refund"):
@@ -182,41 +193,30 @@ class Resolver:
                     refused.append(rid)
         if refused:
             listed = ", ".join(map(str, refused))
-            self._refuse(TABLES["fee_line"], staged, f"SELECT rowid AS rid, 'K07' AS key, 'cnt' AS col, CAST(cnt AS VARCHAR) AS val FROM {staged} WHERE rowid IN ({listed})")
+            self._refuse(TABLES["fee_line"], staged, f"SELECT rid, 'K07' AS key, 'cnt' AS col, CAST(cnt AS VARCHAR) AS val FROM {staged} WHERE rid IN ({listed})")
 
     # people and places nobody sent -------------------------------------------------------------------------------------
     def _placeholders(self) -> None:
         """K01, K02: people and institutions of staged encounters that are unknown get a row with nothing known."""
-        if not self.stage.names(TABLES["encounter"]):
-            return
         staged = self.stage.part(TABLES["encounter"], 0)
-        for name, key, made in (
-            ("person", "psn_no", "psn_no, gend, insutype, insu_admdvs"),
-            ("institution", "fixmedins_code", "fixmedins_code, fixmedins_name, fixmedins_type, admdvs"),
-        ):
+        if staged is None:
+            return
+        for name, key, code in (("person", "psn_no", "K01"), ("institution", "fixmedins_code", "K02")):
             table = TABLES[name]
-            known = [f"SELECT {key} FROM {s}" for s in self.stage.names(table)]
+            known = [f"SELECT {key} FROM {s}" for s in self.stage.views(table)]
             known += [f"SELECT {key} FROM {self._read(name, key)}"] if self._old(name) else []
             unknown = f"NOT IN ({' UNION ALL '.join(known)})" if known else "IS NOT NULL"
-            code = "K01" if name == "person" else "K02"
-            register.flag_staged(
-                self.con, TABLES["encounter"], staged, f"SELECT rowid AS rid, '{code}' AS key, '{key}' AS col, {key} AS val FROM {staged} WHERE {key} {unknown}", self._names
-            )
-            values = {
-                "person": "psn_no, '9', MIN(insutype), MIN(insu_admdvs)",
-                "institution": "fixmedins_code, fixmedins_code, CASE WHEN fixmedins_code LIKE 'P%' THEN '2' ELSE '1' END, MIN(mdtrtarea_admvs)",
-            }[name]
-            bucket = "ANY_VALUE(bucket)" if name == "person" else "0"
-            rows = self.con.execute(
-                f"""INSERT INTO {self.stage.part(table, 0)} ({made}, bucket, _key, _file, _line)
-                    SELECT {values}, {bucket}, HASH({key}), -1, 0 FROM {staged} WHERE {key} {unknown} GROUP BY {key}"""
-            ).fetchall()
-            self.placeholders[name] += rows[0][0]
+            flagged = f"SELECT rid, '{code}' AS key, '{key}' AS col, {key} AS val FROM {staged} WHERE {key} {unknown}"
+            register.flag_staged(self.con, TABLES["encounter"], staged, flagged, self._names)
+            values = _NOTHING_KNOWN[name] | {key: key}
+            cells = ", ".join(f"{values.get(c.name, 'NULL')}::{c.kind.sql} AS {c.name}" for c in table.columns)
+            bucket = "ANY_VALUE(bucket)" if table.by_person else "0"
+            select = f"SELECT {cells}, {bucket} AS bucket, HASH({key}) AS _key FROM {staged} WHERE {key} {unknown} GROUP BY {key}"
+            self.placeholders[name] += self.stage.add(table, select)
 
     # the lake ----------------------------------------------------------------------------------------------------------
     def _against_lake(self, table: Table, staged: str) -> None:
         """Rows the lake already holds word for word are duplicates; other rows of a known key replace the old one (`_old`)."""
-        self.con.execute(f"ALTER TABLE {staged} ADD COLUMN _replaces BOOLEAN DEFAULT false").fetchall()
         if self._old(table.name):
             columns, key = ", ".join(c.name for c in table.columns), ", ".join(table.key)
             buckets = [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged}").fetchall()] if table.by_person else None
@@ -226,15 +226,16 @@ class Resolver:
                 first = table.key[0]
                 self.con.execute(
                     f"""CREATE OR REPLACE TEMP TABLE held AS
-                        SELECT s.rowid AS rid, s._file, o.whole = HASH({", ".join("s." + c.name for c in table.columns)}) AS same
+                        SELECT s.rid, s._file, o.whole = HASH({", ".join("s." + c.name for c in table.columns)}) AS same
                         FROM {staged} AS s JOIN (SELECT {key}, HASH({columns}) AS whole FROM {old}) AS o ON o.{first} = s.{first} {"AND " + same if same else ""}"""
                 ).fetchall()
                 for number, count in self.con.execute("SELECT _file, COUNT(*) FROM held WHERE same GROUP BY 1").fetchall():
                     self.stage.counts[number].outcomes["duplicate"] += count
-                self.con.execute(f"UPDATE {staged} SET _replaces = true WHERE rowid IN (SELECT rid FROM held WHERE NOT same)").fetchall()
-                self.con.execute(f"DELETE FROM {staged} WHERE rowid IN (SELECT rid FROM held WHERE same)").fetchall()
+                self.con.execute(f"INSERT INTO over_{staged} SELECT rid FROM held WHERE NOT same").fetchall()
+                self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM held WHERE same").fetchall()
+        replaces = f"rid IN (SELECT rid FROM over_{staged})"
         for number, taken, replaced in self.con.execute(
-            f"SELECT _file, COUNT(*) FILTER (NOT _replaces), COUNT(*) FILTER (_replaces) FROM {staged} WHERE _file >= 0 GROUP BY 1"
+            f"SELECT _file, COUNT_IF(NOT {replaces}), COUNT_IF({replaces}) FROM {staged} WHERE _file >= 0 GROUP BY 1"
         ).fetchall():
             self.stage.counts[number].outcomes["taken"] += taken
             self.stage.counts[number].outcomes["replaced"] += replaced

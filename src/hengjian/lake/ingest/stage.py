@@ -1,6 +1,7 @@
-"""Staging: batches of sent rows become typed rows in a private database beside the lake, out of every reader's sight.
+"""Staging: batches of sent rows become typed rows in plain Parquet files beside the lake, out of every reader's sight.
 
 Rows of `fee_line` are kept in parts of consecutive person buckets, so that later steps never hold more than one part in memory.
+A staged row is never rewritten: rows that later turn out to be refused or repeated are listed in `gone_…` and left out by the view.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.derive import key_sql
@@ -24,6 +27,10 @@ from hengjian.lake.ingest.readers.base import Batch, FileRefused
 from hengjian.lake.ingest.source import SourceFile
 from hengjian.lake.schema import Table
 
+_OWN = ("bucket", "_key", "_file", "_line", "rid")
+"""Columns of a staged row beside the schema's: bucket, hash of the key, number of its file, physical line, number in the load."""
+
+
 @dataclass
 class FileCount:
     """What became of the rows of one file."""
@@ -33,62 +40,37 @@ class FileCount:
 
 
 class Stage:
-    """The staging database of one load."""
+    """The staging area of one load: files in `folder` and a private database over them."""
 
     def __init__(self, folder: Path, parts: int, data_date: date, memory: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.con = duckdb.connect(str(folder / "stage.duckdb"))
-        for setting in (f"memory_limit = '{memory}'", "preserve_insertion_order = false", f"temp_directory = '{folder / 'spill'}'"):
+        self.folder = folder
+        (folder / "rows").mkdir(parents=True, exist_ok=True)
+        self.con = duckdb.connect()
+        for setting in (f"memory_limit = '{memory}'", f"temp_directory = '{folder / 'spill'}'"):
             self.con.execute(f"SET {setting}").fetchall()
         self.parts = parts
-        self._after = data_date + timedelta(days=1)
         self.counts: dict[int, FileCount] = defaultdict(FileCount)
-        self._made: set[str] = set()
+        self._after = data_date + timedelta(days=1)
+        self._rows = 0
+        self._files: dict[str, list[tuple[int, Path]]] = defaultdict(list)
+        self._views: dict[str, Table] = {}
         register.create(self.con)
         register.load_reasons(self.con)
 
-    # where rows lie ----------------------------------------------------------------------------------------------------
-    def names(self, table: Table) -> list[str]:
-        """The staging tables of a lake table that hold rows."""
-        return [name for name in self._parts(table) if name in self._made]
-
-    def part(self, table: Table, number: int) -> str:
-        """The staging table with the rows of one part of the buckets; made when missing."""
-        names = self._parts(table)
-        name = names[number if len(names) > 1 else 0]
-        self._make(table, name)
-        return name
-
-    def buckets(self, number: int) -> tuple[int, int]:
-        """First and one-past-last bucket of a part."""
-        return number * BUCKETS // self.parts, (number + 1) * BUCKETS // self.parts
-
-    def _parts(self, table: Table) -> list[str]:
-        if table.name == "fee_line" and self.parts > 1:
-            return [f"stg_fee_line_{n}" for n in range(self.parts)]
-        return [f"stg_{table.name}"]
-
-    def _make(self, table: Table, name: str) -> None:
-        if name not in self._made:
-            columns = ", ".join(f"{c.name} {c.kind.sql}" for c in table.columns)
-            self.con.execute(f"CREATE TABLE {name} ({columns}, bucket INTEGER, _key UBIGINT, _file INTEGER, _line BIGINT)").fetchall()
-            self._made.add(name)
-
     # taking in ---------------------------------------------------------------------------------------------------------
     def take(self, source: SourceFile, number: int, batch: Batch) -> None:
-        """Stage one batch of file `number`: understood rows are kept, others go to the rejects with every reason."""
+        """Stage one batch of file `number`: rows that are understood are kept, others go to the rejects with every reason."""
         register.refuse_lines(self.con, source, number, batch.bad)
-        self.counts[number].read += len(batch.bad)
+        self.counts[number].read += len(batch.bad) + len(batch.data)
         self.counts[number].outcomes["rejected"] += len(batch.bad)
         if not len(batch.data):
             return
         table = source.table
-        self.counts[number].read += len(batch.data)
         arrays: dict[str, pa.Array] = {}
         faults: list[register.Fault] = []
         for name in batch.data.column_names:
-            sent = batch.data[name].combine_chunks()
-            sent = sent if not isinstance(sent, pa.ChunkedArray) else pa.concat_arrays(sent.chunks)
+            column = batch.data[name]
+            sent = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
             try:
                 done = convert(table.name, table[name], sent)
             except pa.ArrowException as error:
@@ -99,37 +81,107 @@ class Stage:
         for code, _, mask in faults:
             if REASONS[code].level == REFUSED:
                 bad |= mask
-        typed = pa.table(arrays | {"_line": batch.lines, "_no": pa.array(np.arange(len(bad), dtype=np.int64)), "_bad": pa.array(bad)})
-        self._insert(source, number, batch, typed, faults)
+        rows = pa.table(arrays | {"_line": batch.lines, "_no": pa.array(np.arange(len(bad))), "_bad": pa.array(bad)})
+        self._judge(source, number, batch, rows, faults)
 
-    def _insert(self, source: SourceFile, number: int, batch: Batch, typed: pa.Table, faults: list[register.Fault]) -> None:
-        table, sent = source.table, frozenset(typed.column_names)
+    def _judge(self, source: SourceFile, number: int, batch: Batch, rows: pa.Table, faults: list[register.Fault]) -> None:
+        table, sent = source.table, frozenset(rows.column_names)
         checks = [self._dated(c) for c in row_checks(table, sent)]
-        judged = " OR ".join(["_bad", *(f"COALESCE({c.condition}, false)" for c in checks if REASONS[c.code].level == REFUSED)])
+        refusing = [c for c in checks if REASONS[c.code].level == REFUSED]
+        judged = " OR ".join(["_bad", *(f"COALESCE({c.condition}, false)" for c in refusing)])
         missing = "".join(f", NULL::{c.kind.sql} AS {c.name}" for c in table.columns if c.name not in sent)
-        self.con.register("sent", typed)
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE batch AS SELECT *, ({judged}) AS _refused FROM (SELECT *{missing} FROM sent)").fetchall()
-        self.con.unregister("sent")
-        columns = ", ".join(c.name for c in table.columns)
         bucket = f"CAST({key_sql('psn_no')} % {BUCKETS} AS INTEGER)" if table.by_person else "0"
-        row = f"SELECT {columns}, {bucket} AS bucket, hash({', '.join(table.key)}) AS _key, {number} AS _file, _line FROM batch WHERE NOT _refused"
-        spread = len(self._parts(table)) > 1
-        if spread:
-            self.con.execute(f"CREATE OR REPLACE TEMP TABLE placed AS {row}").fetchall()
-        for place in range(self.parts if spread else 1):
-            first, end = self.buckets(place)
-            chosen = f"SELECT * FROM placed WHERE bucket >= {first} AND bucket < {end}" if spread else row
-            self.con.execute(f"INSERT INTO {self.part(table, place)} {chosen}").fetchall()
-        self.counts[number].outcomes["rejected"] += register.refuse_rows(self.con, source, number, batch, faults, checks)
-        register.flag_rows(self.con, source, number, batch, faults, checks)
+        self.con.register("sent", rows)
+        self.con.execute(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT *, ({judged}) AS _refused FROM (SELECT *{missing} FROM sent)").fetchall()
+        flags = [c for c in checks if REASONS[c.code].level != REFUSED]
+        counting = ", ".join(["COUNT_IF(_refused)", *(f"COUNT_IF({c.condition})" for c in flags)])
+        (refused, *flagged) = self.con.execute(f"SELECT {counting} FROM batch").fetchall()[0]
+        marks = self.con.sql(f"SELECT {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, _refused FROM batch").to_arrow_table()
+        if refused:
+            self.counts[number].outcomes["rejected"] += register.refuse_rows(self.con, source, number, batch, faults, checks)
+        register.flag_rows(self.con, source, number, batch, faults, [c for c, count in zip(flags, flagged, strict=True) if count])
+        self.con.unregister("sent")
+        kept = rows.drop_columns(["_no", "_bad"]).append_column("bucket", marks["bucket"]).append_column("_key", marks["_key"])
+        self._keep(table, number, kept.filter(pc.invert(marks["_refused"])) if refused else kept)
+
+    def _keep(self, table: Table, number: int, rows: pa.Table) -> None:
+        """Write rows to the files of their parts."""
+        count = len(rows)
+        rows = rows.append_column("_file", pa.array(np.full(count, number, np.int32)))
+        rows = rows.append_column("rid", pa.array(np.arange(self._rows, self._rows + count)))
+        self._rows += count
+        names = self._names(table)
+        part = pc.divide(pc.multiply(rows["bucket"], self.parts), BUCKETS).to_numpy() if len(names) > 1 else None
+        for place, name in enumerate(names):
+            chosen = rows if part is None else rows.filter(pa.array(part == place))
+            if len(chosen):
+                path = self.folder / "rows" / f"{name}-{len(self._files[name]):05d}.parquet"
+                pq.write_table(chosen, path, compression="none", write_statistics=False, row_group_size=len(chosen))
+                self._files[name].append((number, path))
 
     def forget(self, number: int) -> None:
         """Take back every row of a file that turned out to be broken half-way."""
-        for name in self._made:
-            self.con.execute(f"DELETE FROM {name} WHERE _file = ?", [number]).fetchall()
+        for name, files in self._files.items():
+            self._files[name] = [(n, path) for n, path in files if n != number]
         for name in ("rejects", "load_warnings", "unmapped_values"):
             self.con.execute(f"DELETE FROM {name} WHERE _file = ?", [number]).fetchall()
         self.counts[number] = FileCount()
 
     def _dated(self, check: Check) -> Check:
         return Check(check.code, check.column, check.condition.replace("{day}", f"DATE '{self._after}'"))
+
+    # looking at what was taken -----------------------------------------------------------------------------------------
+    def views(self, table: Table) -> list[str]:
+        """The views over the staged rows of a table, part by part; none when nothing was staged."""
+        return [self._view(table, name) for name in self._names(table) if self._files[name]]
+
+    def part(self, table: Table, number: int) -> str | None:
+        """The view over the staged rows that lie in one part of the buckets (tables that are not parted: all rows)."""
+        names = self._names(table)
+        name = names[number if len(names) > 1 else 0]
+        return self._view(table, name) if self._files[name] else None
+
+    def add(self, table: Table, select: str) -> int:
+        """Stage the rows of a query over `columns, bucket, _key` of a table that no file sent; returns their number."""
+        name = self._names(table)[0]
+        path = self.folder / "rows" / f"{name}-{len(self._files[name]):05d}.parquet"
+        columns = ", ".join(c.name for c in table.columns)
+        sql = f"SELECT {columns}, bucket, _key, -1::INTEGER AS _file, 0::BIGINT AS _line, {self._rows} + ROW_NUMBER() OVER () AS rid FROM ({select})"
+        ((rows,),) = self.con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION uncompressed)").fetchall()
+        if rows:
+            self._rows += rows + 1
+            self._files[name].append((-1, path))
+            self._views.pop(name, None)
+        return int(rows)
+
+    def buckets(self, number: int) -> tuple[int, int]:
+        """First and one-past-last bucket of a part."""
+        return -(-number * BUCKETS // self.parts), -(-(number + 1) * BUCKETS // self.parts)
+
+    def settle(self) -> None:
+        """Nothing more will be left out: views without anything left out stop looking for it, which keeps them fast."""
+        for name, table in self._views.items():
+            if not self.con.execute(f"SELECT 1 FROM gone_{name} LIMIT 1").fetchall():
+                self._create(table, name, "true")
+
+    def _names(self, table: Table) -> list[str]:
+        if table.name == "fee_line" and self.parts > 1:
+            return [f"stg_fee_line_{n}" for n in range(self.parts)]
+        return [f"stg_{table.name}"]
+
+    def _view(self, table: Table, name: str) -> str:
+        if name not in self._views:
+            self.con.execute(f"CREATE TABLE IF NOT EXISTS gone_{name} (rid BIGINT)").fetchall()
+            self.con.execute(f"CREATE TABLE IF NOT EXISTS over_{name} (rid BIGINT)").fetchall()
+            self._create(table, name, f"rid NOT IN (SELECT rid FROM gone_{name})")
+            self._views[name] = table
+        return name
+
+    def _create(self, table: Table, name: str, kept: str) -> None:
+        listed = ", ".join(f"'{path}'" for _, path in self._files[name])
+        present = {column for _, path in self._files[name] for column in pq.read_schema(path).names}
+        columns = ", ".join(c.name if c.name in present else f"NULL::{c.kind.sql} AS {c.name}" for c in table.columns)
+        self.con.execute(
+            f"""CREATE OR REPLACE VIEW {name} AS SELECT {columns}, {", ".join(_OWN)}
+                FROM read_parquet([{listed}], union_by_name = true) WHERE {kept}"""
+        ).fetchall()

@@ -28,6 +28,7 @@ class Writer:
     def __init__(self, stage: Stage, previous: LakeVersion | None, root: Path, out: Path, number: int) -> None:
         self.stage, self.con, self.previous, self._root, self._out, self._number = stage, stage.con, previous, root, out, number
         self._removed: dict[str, list[str]] = {}
+        self.con.execute("SET preserve_insertion_order = false").fetchall()
         self.con.execute("CREATE SCHEMA whole").fetchall()
         self.con.execute("SET schema = 'whole'").fetchall()
         create_empty_tables(self.con)
@@ -50,8 +51,8 @@ class Writer:
 
     def _touched(self) -> list[int]:
         """Buckets of persons about whom anything was sent."""
-        parts = [f"SELECT bucket FROM {s}" for t in _PERSONAL_SOURCES for s in self.stage.names(t)]
-        parts += [f"SELECT CAST(md5_number_upper(psn_no) & 9223372036854775807::UBIGINT AS BIGINT) % 64 FROM {s}" for s in self.stage.names(TABLES["external_list"])]
+        parts = [f"SELECT bucket FROM {s}" for t in _PERSONAL_SOURCES for s in self.stage.views(t)]
+        parts += [f"SELECT CAST(md5_number_upper(psn_no) & 9223372036854775807::UBIGINT AS BIGINT) % 64 FROM {s}" for s in self.stage.views(TABLES["external_list"])]
         if not parts:
             return []
         return [int(b) for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM ({' UNION ALL '.join(parts)}) ORDER BY 1").fetchall()]
@@ -61,18 +62,18 @@ class Writer:
         for table in (*TABLES.values(), *LOCAL.values()):
             if table.by_person:
                 continue
-            staged = self.stage.names(table)
+            staged = self.stage.views(table)
             if table.name in TABLES:
                 self._show(table, staged, None)
             if not staged or not self._any(staged[0]):
                 continue
-            if self._any(f"{staged[0]} WHERE _replaces"):
+            if self._any(f"over_{staged[0]}"):
                 self._show(table, staged, None)
                 self._copy(f"SELECT {_names(table)} FROM whole.{table.name}", table.name)
                 self._removed[table.name] = self._files(table.name)
             else:
                 self._copy(f"SELECT {_names(table)} FROM {staged[0]}", table.name)
-        staged = self.stage.names(TABLES["institution"])
+        staged = self.stage.views(TABLES["institution"])
         if staged and self._any(staged[0]):
             self._derive("institution", None)
             self._removed["rule_institution"] = self._files("rule_institution")
@@ -80,12 +81,12 @@ class Writer:
     def _person_tables(self, part: int, buckets: list[int]) -> None:
         inside = f"bucket IN ({', '.join(map(str, buckets))})"
         for table in _PERSONAL_SOURCES:
-            names = self.stage.names(table)
-            staged = [self.stage.part(table, part)] if names else []
+            view = self.stage.part(table, part)
+            staged = [view] if view else []
             self._show(table, staged, buckets)
             if not staged:
                 continue
-            again = [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged[0]} WHERE _replaces AND {inside}").fetchall()]
+            again = [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged[0]} WHERE rid IN (SELECT rid FROM over_{staged[0]}) AND {inside}").fetchall()]
             fresh = f"{inside} AND NOT list_contains({again}, bucket)" if again else inside
             self._copy(f"SELECT {_names(table)}, bucket FROM {staged[0]} WHERE {fresh}", table.name, part)
             if again:
@@ -112,7 +113,7 @@ class Writer:
             old = f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true) AS o"
             if staged:
                 same = " AND ".join(f"s.{k} IS NOT DISTINCT FROM o.{k}" if k != table.key[0] else f"s.{k} = o.{k}" for k in table.key)
-                old += f" WHERE NOT EXISTS (SELECT 1 FROM main.{staged[0]} AS s WHERE s._replaces AND {same})"
+                old += f" WHERE NOT EXISTS (SELECT 1 FROM main.{staged[0]} AS s WHERE s.rid IN (SELECT rid FROM main.over_{staged[0]}) AND {same})"
         empty = "SELECT " + ", ".join(f"NULL::{c.kind.sql} AS {c.name}" for c in table.columns) + (", 0 AS bucket" if table.by_person else "") + " WHERE false"
         body = " UNION ALL ".join(p for p in (new, old) if p) or empty
         kind = "VIEW" if table.name in self._viewed() else "TABLE"
