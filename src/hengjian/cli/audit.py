@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from hengjian.engine.totals import rule_sums
 from hengjian.lake.versions import open_lake
 from hengjian.report import write_html, write_workbook
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.model import CATEGORIES, CERTAINTIES
+from hengjian.rulebook.model import CERTAINTIES
 
 
 def audit(
@@ -37,7 +38,7 @@ def audit(
 
     例：hengjian audit --lake lake --out out --rules split_admission --json
     """
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     current = open_lake(lake, version)
     with Progress(TextColumn("审计"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("audit", total=None)
@@ -62,14 +63,14 @@ def show_result(console: Console, result: AuditResult, out: Path) -> None:
     """The table of rules and what to do next."""
     book = load_rulebook()
     table = Table(title=f"第 {result.data_version} 版数据的疑点", title_justify="left", header_style="bold")
-    for header, justify in (("规则", "left"), ("类别", "left"), ("明确程度", "left"), ("疑点", "right"), ("整行金额（元）", "right"), ("基金支付（元）", "right")):
-        table.add_column(header, justify=justify)  # type: ignore[arg-type]
+    for header, justify in (("规则", "left"), ("程度", "left"), ("疑点", "right"), ("整行金额（元）", "right"), ("基金支付（元）", "right")):
+        table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for rule_id, certainty, count, total, fund in rule_sums(out / "findings.parquet"):
         rule = book.rules[rule_id]
-        table.add_row(rule.title, CATEGORIES[rule.category], CERTAINTIES[certainty], f"{count:,}", f"{total:,.2f}", f"{fund:,.2f}")
+        table.add_row(rule.title, CERTAINTIES[certainty], f"{count:,}", f"{total:,.2f}", f"{fund:,.2f}")
     console.print(table)
     console.print(
-        f"疑点 {result.findings:,} 条；同一行只计一次后，整行金额 {float(result.amount_total):,.2f} 元，其中基金支付 {float(result.amount_fund):,.2f} 元。"
+        f"疑点 {result.findings:,} 条；同一行只计一次后，整行金额 {Decimal(result.amount_total):,.2f} 元，其中基金支付 {Decimal(result.amount_fund):,.2f} 元。"
     )
     for rule_id, knowledge in result.waiting.items():
         console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")

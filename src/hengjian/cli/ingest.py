@@ -37,7 +37,7 @@ def ingest(
 
     例：hengjian ingest 数据文件夹 --lake lake --json
     """
-    console = Console(stderr=as_json, highlight=False)
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     report = load_with_bar(folder, lake, console)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))

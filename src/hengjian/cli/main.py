@@ -14,6 +14,7 @@ from rich.console import Console
 from hengjian import __version__
 from hengjian.cli.audit import audit
 from hengjian.cli.city import city
+from hengjian.cli.demo import demo
 from hengjian.cli.docs import docs
 from hengjian.cli.ingest import ingest
 from hengjian.cli.lake import lake_app
@@ -42,7 +43,7 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
     pass
 
 
-for command in (city, ingest, audit, show, score, docs):
+for command in (demo, city, ingest, audit, show, score, docs):
     app.command()(command)
 app.add_typer(lake_app, name="lake")
 
