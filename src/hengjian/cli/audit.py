@@ -40,7 +40,9 @@ def audit(
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     current = open_lake(lake, version)
-    with Progress(TextColumn("审计"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True) as bar:
+    with Progress(
+        TextColumn("审计"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
+    ) as bar:
         task = bar.add_task("audit", total=None)
         result = run_audit(
             current,
@@ -63,7 +65,13 @@ def show_result(console: Console, result: AuditResult, out: Path) -> None:
     """The table of rules and what to do next."""
     book = load_rulebook()
     table = Table(title=f"第 {result.data_version} 版数据的疑点", title_justify="left", header_style="bold")
-    for header, justify in (("规则", "left"), ("程度", "left"), ("疑点", "right"), ("整行金额（元）", "right"), ("基金支付（元）", "right")):
+    for header, justify in (
+        ("规则", "left"),
+        ("程度", "left"),
+        ("疑点", "right"),
+        ("整行金额（元）", "right"),
+        ("基金支付（元）", "right"),
+    ):
         table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for rule_id, certainty, count, total, fund in rule_sums(out / "findings.parquet"):
         rule = book.rules[rule_id]

@@ -75,4 +75,6 @@ def show_summary(console: Console, summary: Summary) -> None:
         planted.add_row(THEME_TITLES.get(theme, theme), f"{guilty:,}", f"{innocent:,}")
     console.print(planted)
     megabytes = summary.bytes / 1_000_000
-    console.print(f"{summary.files} 个文件，{megabytes:,.1f} MB，用时 {summary.seconds:.1f} 秒，每秒 {summary.lines_per_second:,} 行费用。")
+    console.print(
+        f"{summary.files} 个文件，{megabytes:,.1f} MB，用时 {summary.seconds:.1f} 秒，每秒 {summary.lines_per_second:,} 行费用。"
+    )

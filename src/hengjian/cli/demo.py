@@ -57,9 +57,13 @@ def demo(
     with _bar(console, "三 审计") as bar:
         task = bar.add_task("", total=None)
         now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
-        audited = run_audit(version, book, out, now=now, progress=lambda done, total: bar.update(task, completed=done, total=total))
+        audited = run_audit(
+            version, book, out, now=now, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )
     speed = int(audited.lines / max(audited.seconds, 0.001))
-    console.print(f"三 审计：{audited.rules_active} 条规则，疑点 {audited.findings:,} 条，用时 {audited.seconds:.1f} 秒，每秒 {speed:,} 行费用")
+    console.print(
+        f"三 审计：{audited.rules_active} 条规则，疑点 {audited.findings:,} 条，用时 {audited.seconds:.1f} 秒，每秒 {speed:,} 行费用"
+    )
     result = score(read_findings(out / "findings.parquet"), read_truth(city / "truth.csv"), read_rules(out / "rules.csv"))
     (out / "score.json").write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
     page, book_path = write_html(out, version), write_workbook(out, version)
@@ -78,13 +82,17 @@ def _clear(lake: Path) -> None:
     if not lake.exists():
         return
     if version_numbers(lake) and "synthetic" not in str(open_lake(lake).load.get("manifest", {}).get("sender", "")):
-        raise InputError("这个文件夹里的数据湖不是演示数据", where=str(lake), why="演示会覆盖它", cure="换一个文件夹，例如 --out demo")
+        raise InputError(
+            "这个文件夹里的数据湖不是演示数据", where=str(lake), why="演示会覆盖它", cure="换一个文件夹，例如 --out demo"
+        )
     shutil.rmtree(lake)
 
 
 def _tell_load(console: Console, report: LoadReport, lake: Path) -> None:
     refused = sum(t["rejected"] for t in report.tables.values())
-    console.print(f"二 加载：用时 {report.seconds:.1f} 秒，每秒 {report.lines_per_second:,} 行费用；有意混入的坏行退回 {refused:,} 行，逐行有原因 → {lake}")
+    console.print(
+        f"二 加载：用时 {report.seconds:.1f} 秒，每秒 {report.lines_per_second:,} 行费用；有意混入的坏行退回 {refused:,} 行，逐行有原因 → {lake}"
+    )
 
 
 def _table(result: ScoreResult, out: Path) -> Table:
@@ -92,20 +100,33 @@ def _table(result: ScoreResult, out: Path) -> Table:
     book = load_rulebook()
     scores = {t.rule_id: t for t in result.themes}
     table = Table(header_style="bold")
-    for header, justify in (("规则", "left"), ("程度", "left"), ("疑点", "right"), ("整行金额（元）", "right"), ("精确率", "right"), ("召回率", "right")):
+    for header, justify in (
+        ("规则", "left"),
+        ("程度", "left"),
+        ("疑点", "right"),
+        ("整行金额（元）", "right"),
+        ("精确率", "right"),
+        ("召回率", "right"),
+    ):
         table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for rule_id, certainty, count, total, _ in rule_sums(out / "findings.parquet"):
         theme = scores.get(rule_id)
-        shares = ("—" if share is None else f"{share:.3f}" for share in ((theme.precision, theme.recall) if theme else (None, None)))
+        shares = (
+            "—" if share is None else f"{share:.3f}" for share in ((theme.precision, theme.recall) if theme else (None, None))
+        )
         table.add_row(book.rules[rule_id].title, CERTAINTIES[certainty], f"{count:,}", f"{total:,.2f}", *shares)
     return table
 
 
 def _tell_next(console: Console, audited: AuditResult, out: Path, seconds: float) -> None:
-    console.print(f"疑点是待核的金额，不是结论；一行费用在合计里只计一次：{Decimal(audited.amount_total):,.2f} 元，其中基金支付 {Decimal(audited.amount_fund):,.2f} 元。")
+    console.print(
+        f"疑点是待核的金额，不是结论；一行费用在合计里只计一次：{Decimal(audited.amount_total):,.2f} 元，其中基金支付 {Decimal(audited.amount_fund):,.2f} 元。"
+    )
     console.print("精确率、召回率按合成城市里埋入的事实算，不代表真实数据上的准确程度。")
     console.print(f"全程 {seconds:.0f} 秒。下一步：")
     console.print(f"  用浏览器打开 {out / 'report.html'}，用 Excel 打开 {out / 'findings.xlsx'}")
     console.print(f"  看一条疑点的全部依据：.venv/bin/hengjian show 疑点编号 --out {out}")
     console.print(f"  看被退回的行：.venv/bin/hengjian lake rejects --lake {out / 'lake'}")
-    console.print("  加载自己的数据：.venv/bin/hengjian ingest 文件夹 --lake lake，再运行 .venv/bin/hengjian audit --lake lake --out 结果")
+    console.print(
+        "  加载自己的数据：.venv/bin/hengjian ingest 文件夹 --lake lake，再运行 .venv/bin/hengjian audit --lake lake --out 结果"
+    )

@@ -28,7 +28,9 @@ def docs(
 
     例：hengjian docs --check
     """
-    stale = [name for name, text in pages().items() if not (out / name).is_file() or (out / name).read_text(encoding="utf-8") != text]
+    stale = [
+        name for name, text in pages().items() if not (out / name).is_file() or (out / name).read_text(encoding="utf-8") != text
+    ]
     if check:
         typer.echo("参考页都是最新的。" if not stale else "这些页过期了，运行 make fix：" + "、".join(stale))
         raise typer.Exit(1 if stale else 0)

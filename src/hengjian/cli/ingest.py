@@ -53,12 +53,18 @@ def load_with_bar(folder: Path, lake: Path, console: Console) -> LoadReport:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("读取", total=1.0)
         now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
-        return load_folder(folder, lake, now=now, progress=lambda what, share: bar.update(task, description=what, completed=share))
+        return load_folder(
+            folder, lake, now=now, progress=lambda what, share: bar.update(task, description=what, completed=share)
+        )
 
 
 def show_report(console: Console, report: LoadReport, lake: Path) -> None:
     """Tables, refused files, reasons and speed."""
-    table = Table(title=f"数据湖第 {report.version} 版" + ("" if report.new else "（没有新内容，版本不变）"), title_justify="left", header_style="bold")
+    table = Table(
+        title=f"数据湖第 {report.version} 版" + ("" if report.new else "（没有新内容，版本不变）"),
+        title_justify="left",
+        header_style="bold",
+    )
     table.add_column("表")
     for key in ("read", *OUTCOMES):
         table.add_column(_LABELS[key], justify="right")
@@ -67,9 +73,13 @@ def show_report(console: Console, report: LoadReport, lake: Path) -> None:
         table.add_row(f"{label} {name}", *(f"{counts[key]:,}" for key in ("read", *OUTCOMES)))
     console.print(table)
     for refused in report.refused_files:
-        console.print(Text(f"退回文件 {refused['file']}：{refused['title']}。{refused['detail']}。办法：{refused['advice']}。", "red"))
+        console.print(
+            Text(f"退回文件 {refused['file']}：{refused['title']}。{refused['detail']}。办法：{refused['advice']}。", "red")
+        )
     for reason in report.reasons[:8]:
-        console.print(Text(f"退回 {reason['count']:,} 行：{reason['title']}（{reason['code']}）。办法：{reason['advice']}。", "yellow"))
+        console.print(
+            Text(f"退回 {reason['count']:,} 行：{reason['title']}（{reason['code']}）。办法：{reason['advice']}。", "yellow")
+        )
     for reason in report.warnings[:5]:
         console.print(Text(f"提示 {reason['count']:,} 处：{reason['title']}（{reason['code']}）。", "dim"))
     if report.reasons:

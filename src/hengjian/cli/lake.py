@@ -35,7 +35,15 @@ def versions(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
     rows = []
     for number in version_numbers(lake):
         version = open_lake(lake, number)
-        rows.append({"version": number, "created_at": version.created_at, "data_date": version.data_date, "fee_line": version.rows("fee_line"), "person": version.rows("person")})
+        rows.append(
+            {
+                "version": number,
+                "created_at": version.created_at,
+                "data_date": version.data_date,
+                "fee_line": version.rows("fee_line"),
+                "person": version.rows("person"),
+            }
+        )
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -47,7 +55,9 @@ def versions(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
 
 @lake_app.command()
 def show(
-    lake: _LAKE = Path("lake"), version: Annotated[int | None, typer.Option("--version", help="第几版；不写则最新")] = None, as_json: _JSON = False
+    lake: _LAKE = Path("lake"),
+    version: Annotated[int | None, typer.Option("--version", help="第几版；不写则最新")] = None,
+    as_json: _JSON = False,
 ) -> None:
     """看一版里有哪些表、各多少行。
 
@@ -57,7 +67,14 @@ def show(
     if as_json:
         typer.echo(json.dumps({name: state.rows for name, state in current.tables.items()}, ensure_ascii=False))
         return
-    table = Table("表", "中文", "行数", title=f"第 {current.number} 版，数据日期 {current.data_date}", title_justify="left", header_style="bold")
+    table = Table(
+        "表",
+        "中文",
+        "行数",
+        title=f"第 {current.number} 版，数据日期 {current.data_date}",
+        title_justify="left",
+        header_style="bold",
+    )
     for name, state in sorted(current.tables.items()):
         table.add_row(name, TABLES[name].label if name in TABLES else "", f"{state.rows:,}")
     Console().print(table)
@@ -66,7 +83,9 @@ def show(
 @lake_app.command()
 def rejects(
     lake: _LAKE = Path("lake"),
-    out: Annotated[Path | None, typer.Option("--out", help="写成 CSV 文件（Excel 可直接打开）；不写则在屏幕上列出前 50 行")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写成 CSV 文件（Excel 可直接打开）；不写则在屏幕上列出前 50 行")
+    ] = None,
     as_json: _JSON = False,
 ) -> None:
     """列出被退回的每一行：文件、行、列、值、原因、办法。
@@ -80,7 +99,9 @@ def rejects(
     if files:
         with duckdb.connect() as con:
             limit = "" if out or as_json else "LIMIT 50"
-            rows = con.execute(f"SELECT {', '.join(names)} FROM read_parquet(?) ORDER BY load_no, tab, file, line {limit}", [files]).fetchall()
+            rows = con.execute(
+                f"SELECT {', '.join(names)} FROM read_parquet(?) ORDER BY load_no, tab, file, line {limit}", [files]
+            ).fetchall()
     if as_json:
         for row in rows:
             sys.stdout.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n")
@@ -92,10 +113,14 @@ def rejects(
                 writer.writerow(_HEADS.values())
                 writer.writerows([_safe(cell) for cell in row] for row in rows)
         except OSError as error:
-            raise InputError("文件写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的位置") from error
+            raise InputError(
+                "文件写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的位置"
+            ) from error
         typer.echo(f"写好 {len(rows):,} 行：{out}")
         return
-    table = Table(title=f"退回登记（共 {current.rows('rejects'):,} 行，列出 {len(rows)} 行）", title_justify="left", header_style="bold")
+    table = Table(
+        title=f"退回登记（共 {current.rows('rejects'):,} 行，列出 {len(rows)} 行）", title_justify="left", header_style="bold"
+    )
     shown = ("file", "line", "col", "val", "reason", "advice")
     for name in shown:
         table.add_column(_HEADS[name], overflow="fold")

@@ -22,8 +22,13 @@ def score(
     findings: Annotated[Path, typer.Option("--findings", help="findings.parquet，或审计结果文件夹")],
     truth: Annotated[Path, typer.Option("--truth", help="truth.csv，由 hengjian city 写出")],
     rules: Annotated[Path | None, typer.Option("--rules", help="rules.csv；不写则用疑点旁边的那个")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="把结果写成 JSON 文件；写到审计结果文件夹的 score.json，报告会引用")] = None,
-    require: Annotated[str | None, typer.Option("--require", help="要求，例如 certain=1.0/1.0,suspected=0.80/0.95（精确率/召回率）；达不到则退出码为 1")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="把结果写成 JSON 文件；写到审计结果文件夹的 score.json，报告会引用")
+    ] = None,
+    require: Annotated[
+        str | None,
+        typer.Option("--require", help="要求，例如 certain=1.0/1.0,suspected=0.80/0.95（精确率/召回率）；达不到则退出码为 1"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")] = False,
 ) -> None:
     """比较疑点与真值：每个主题查出多少、漏掉多少、误报多少，金额差多少。
@@ -43,10 +48,16 @@ def score(
         try:
             out.write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
         except OSError as error:
-            raise InputError("评分结果写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的位置") from error
+            raise InputError(
+                "评分结果写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的位置"
+            ) from error
     faults = missed(result, wanted) if wanted else []
     if as_json:
-        typer.echo(json.dumps(result.as_json() | ({"required": require, "missed_requirements": faults} if require else {}), ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                result.as_json() | ({"required": require, "missed_requirements": faults} if require else {}), ensure_ascii=False
+            )
+        )
     else:
         show_score(Console(highlight=False), result)
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -71,4 +82,6 @@ def show_score(console: Console, result: ScoreResult) -> None:
 
 def _cells(t: ThemeScore) -> list[str]:
     counts = (t.guilty, t.found, t.missed, t.findings, t.false_on_innocent, t.false_unplanted)
-    return [f"{n:,}" for n in counts] + ["—" if share is None else f"{share:.4f}" for share in (t.precision, t.recall, t.amount_error)]
+    return [f"{n:,}" for n in counts] + [
+        "—" if share is None else f"{share:.4f}" for share in (t.precision, t.recall, t.amount_error)
+    ]

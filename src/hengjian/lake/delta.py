@@ -34,7 +34,13 @@ def arrow_type(sql: str) -> pa.DataType:
 
 
 def commit(
-    root: Path, table: str, columns: dict[str, str], written: Path, removed: Iterable[str], published: TableState | None, partitioned: bool
+    root: Path,
+    table: str,
+    columns: dict[str, str],
+    written: Path,
+    removed: Iterable[str],
+    published: TableState | None,
+    partitioned: bool,
 ) -> TableState:
     """Add the Parquet files under `written` to a table, take the files `removed` (absolute paths) out, and say where it stands now.
 
@@ -71,7 +77,12 @@ def _move(written: Path, target: Path) -> tuple[int, list[AddAction]]:
         try:
             os.replace(file, target / place)
         except OSError as error:
-            raise LakeError("数据文件放不进数据湖", where=str(target / place), why=error.strerror or str(error), cure="检查磁盘和权限后重新加载") from error
+            raise LakeError(
+                "数据文件放不进数据湖",
+                where=str(target / place),
+                why=error.strerror or str(error),
+                cure="检查磁盘和权限后重新加载",
+            ) from error
         stat = (target / place).stat()
         stats = json.dumps({"numRecords": count})
         added.append(AddAction(str(place), stat.st_size, _partition(place), int(stat.st_mtime * 1000), True, stats))

@@ -86,11 +86,16 @@ def open_lake(root: Path, number: int | None = None) -> LakeVersion:
     numbers = version_numbers(root)
     if not numbers:
         raise LakeError(
-            "这个文件夹里没有数据湖", where=str(root), why="没有找到 versions 下的版本文件", cure="先运行 hengjian ingest 文件夹 --lake 数据湖"
+            "这个文件夹里没有数据湖",
+            where=str(root),
+            why="没有找到 versions 下的版本文件",
+            cure="先运行 hengjian ingest 文件夹 --lake 数据湖",
         )
     wanted = numbers[-1] if number is None else number
     if wanted not in numbers:
-        raise LakeError(f"没有第 {wanted} 版", where=str(root), why=f"现有版本 {numbers[0]} 到 {numbers[-1]}", cure="换一个版本号")
+        raise LakeError(
+            f"没有第 {wanted} 版", where=str(root), why=f"现有版本 {numbers[0]} 到 {numbers[-1]}", cure="换一个版本号"
+        )
     return _read(root, wanted)
 
 
@@ -101,7 +106,9 @@ def _read(root: Path, number: int) -> LakeVersion:
         tables = {name: TableState(**state) for name, state in raw["tables"].items()}
         return LakeVersion(root, number, raw["created_at"], raw["data_date"], tables, raw.get("load", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LakeError("版本文件读不出来", where=str(path), why=str(error), cure="用备份恢复这个文件，或删去它改用上一版") from error
+        raise LakeError(
+            "版本文件读不出来", where=str(path), why=str(error), cure="用备份恢复这个文件，或删去它改用上一版"
+        ) from error
 
 
 def publish(version: LakeVersion) -> None:

@@ -24,9 +24,13 @@ class Check:
 
 
 _OWN: dict[str, tuple[Check, ...]] = {
-    "person": (Check("L04", "brdy", "brdy >= {day} OR brdy < {day} - INTERVAL 131 YEAR AND brdy > DATE '1900-01-01'"),),
+    "person": (Check("L04", "brdy", "brdy >= {day} OR brdy < {day} - INTERVAL 131 YEAR"),),
     "institution": (
-        Check("C02", "fixmedins_code", "fixmedins_type = '1' AND fixmedins_code LIKE 'P%' OR fixmedins_type = '2' AND fixmedins_code LIKE 'H%'"),
+        Check(
+            "C02",
+            "fixmedins_code",
+            "fixmedins_type = '1' AND fixmedins_code LIKE 'P%' OR fixmedins_type = '2' AND fixmedins_code LIKE 'H%'",
+        ),
     ),
     "settlement": (
         Check(
@@ -46,8 +50,16 @@ _OWN: dict[str, tuple[Check, ...]] = {
         Check("L18", "pric", "pric > 2000000"),
         Check("L19", "det_item_fee_sumamt", "ABS(det_item_fee_sumamt) > 10000000"),
         Check("L07", "pric", "pric < 0"),
-        Check("L07", "det_item_fee_sumamt", "cnt < 0 AND det_item_fee_sumamt > 0 OR cnt > 0 AND det_item_fee_sumamt < 0 OR cnt = 0 AND det_item_fee_sumamt <> 0"),
-        Check("L08", "inscp_scp_amt", "ABS(inscp_scp_amt) > ABS(det_item_fee_sumamt) OR inscp_scp_amt * SIGN(det_item_fee_sumamt) < 0"),
+        Check(
+            "L07",
+            "det_item_fee_sumamt",
+            "cnt < 0 AND det_item_fee_sumamt > 0 OR cnt > 0 AND det_item_fee_sumamt < 0 OR cnt = 0 AND det_item_fee_sumamt <> 0",
+        ),
+        Check(
+            "L08",
+            "inscp_scp_amt",
+            "ABS(inscp_scp_amt) > ABS(det_item_fee_sumamt) OR inscp_scp_amt * SIGN(det_item_fee_sumamt) < 0",
+        ),
         Check(
             "L06",
             "det_item_fee_sumamt",
@@ -66,7 +78,12 @@ _OWN: dict[str, tuple[Check, ...]] = {
     "presence": (Check("L17", "psn_no", "(psn_no IS NULL) = (prac_psn_code IS NULL)"),),
 }
 
-_PAIRS = (("begntime", "endtime"), ("begndate", "enddate"), ("exe_begntime", "exe_endtime"), ("oprn_oprt_begntime", "oprn_oprt_endtime"))
+_PAIRS = (
+    ("begntime", "endtime"),
+    ("begndate", "enddate"),
+    ("exe_begntime", "exe_endtime"),
+    ("oprn_oprt_begntime", "oprn_oprt_endtime"),
+)
 
 
 def row_checks(table: Table, sent: frozenset[str]) -> list[Check]:

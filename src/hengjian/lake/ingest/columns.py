@@ -91,15 +91,15 @@ def _text(table: str, column: Column, texts: pa.Array) -> Converted:
         texts = by_value(texts, lambda text: (values.read_code(text), None), pa.string()).array
     elif word in ("name", "text") and high >= 0xCC:
         texts = by_value(texts, lambda text: (values.read_name(text), None), pa.string()).array
-    most = column.kind.max_chars
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) > most:
-        _note(faults, "T04", _mask(pc.greater(pc.utf8_length(texts), most)))
     check = _flag if word == "flag" else values.value_check(table, column)
     if check is not None:
         checked = by_value(texts, check, pa.string())
         texts = checked.array
         for code, mask in checked.faults.items():
             _note(faults, code, mask)
+    most = column.kind.max_chars
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > most:
+        _note(faults, "T04", _mask(pc.greater(pc.utf8_length(texts), most)))
     return Converted(texts, faults)
 
 

@@ -32,7 +32,9 @@ Progress = Callable[[str, float], None]
 """Called with what is being done (Chinese) and its share, 0 to 1."""
 
 
-def load_folder(folder: Path, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE) -> LoadReport:
+def load_folder(
+    folder: Path, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE
+) -> LoadReport:
     """Load a folder into the lake at `root`. Raises InputError for the folder, LakeError for the lake; the lake is then unchanged."""
     source = find_files(folder)
     data_date = source.data_date(now.date())
@@ -42,7 +44,9 @@ def load_folder(folder: Path, root: Path, *, now: datetime, progress: Progress |
         shutil.rmtree(scratch, ignore_errors=True)
         try:
             previous = open_lake(root) if version_numbers(root) else None
-            lines = sum(_lines_guess(f) for f in source.files if f.table.name == "fee_line") + (previous.rows("fee_line") if previous else 0)
+            lines = sum(_lines_guess(f) for f in source.files if f.table.name == "fee_line") + (
+                previous.rows("fee_line") if previous else 0
+            )
             stage = Stage(scratch, max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY)
             try:
                 return _load(source, root, stage, previous, now, tell)
@@ -116,7 +120,9 @@ def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[s
         except FileRefused as error:
             stage.forget(number)
             why = REASONS[error.code]
-            refused.append({"file": file.name, "code": why.code, "title": why.title, "detail": error.detail, "advice": why.advice})
+            refused.append(
+                {"file": file.name, "code": why.code, "title": why.title, "detail": error.detail, "advice": why.advice}
+            )
         before += sizes[number]
         tell("读取", before / total)
     return refused, unknown
@@ -139,12 +145,19 @@ def _locked(root: Path) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         handle = (root / ".lock").open("w")
     except OSError as error:
-        raise LakeError("数据湖文件夹写不进去", where=str(root), why=error.strerror or str(error), cure="换一个可写的文件夹，或请管理员开权限") from error
+        raise LakeError(
+            "数据湖文件夹写不进去",
+            where=str(root),
+            why=error.strerror or str(error),
+            cure="换一个可写的文件夹，或请管理员开权限",
+        ) from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise LakeError("另一次加载正在进行", where=str(root), why="同一个数据湖一次只能加载一批", cure="等它结束后再试") from error
+            raise LakeError(
+                "另一次加载正在进行", where=str(root), why="同一个数据湖一次只能加载一批", cure="等它结束后再试"
+            ) from error
         yield
 
 
@@ -158,9 +171,18 @@ def _sentences(root: Path) -> Iterator[None]:
         raise
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         text = str(error)
-        full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(s in text for s in ("No space left", "File too large", "Disk quota"))
+        full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
+            s in text for s in ("No space left", "File too large", "Disk quota")
+        )
         if full:
             raise LakeError("磁盘写满了，这次加载没有生效", where=str(root), why="写不下新的数据文件", cure=cure) from error
         if isinstance(error, duckdb.OutOfMemoryException):
-            raise LakeError("内存不够，这次加载没有生效", where=str(root), why=text.splitlines()[0], cure="关闭其他程序，或分几批加载") from error
-        raise LakeError("读写文件出错，这次加载没有生效", where=str(root), why=text.splitlines()[0], cure="检查磁盘和权限后重新加载；数据湖没有改动") from error
+            raise LakeError(
+                "内存不够，这次加载没有生效", where=str(root), why=text.splitlines()[0], cure="关闭其他程序，或分几批加载"
+            ) from error
+        raise LakeError(
+            "读写文件出错，这次加载没有生效",
+            where=str(root),
+            why=text.splitlines()[0],
+            cure="检查磁盘和权限后重新加载；数据湖没有改动",
+        ) from error

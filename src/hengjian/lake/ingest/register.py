@@ -55,13 +55,21 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 def refuse_lines(con: duckdb.DuckDBPyConnection, source: SourceFile, number: int, lines: Iterable[BadLine]) -> None:
     """Lines that are no rows (F04)."""
     why = REASONS["F04"]
-    rows = [(number, source.table.name, source.name, b.line, why.code, "", b.detail, why.title, why.advice, "", b.text, None, None) for b in lines]
+    rows = [
+        (number, source.table.name, source.name, b.line, why.code, "", b.detail, why.title, why.advice, "", b.text, None, None)
+        for b in lines
+    ]
     if rows:
         con.executemany(f"INSERT INTO rejects VALUES ({', '.join('?' * 13)})", rows)
 
 
 def refuse_rows(
-    con: duckdb.DuckDBPyConnection, source: SourceFile, number: int, batch: Batch, faults: Sequence[Fault], checks: Sequence[Check]
+    con: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    number: int,
+    batch: Batch,
+    faults: Sequence[Fault],
+    checks: Sequence[Check],
 ) -> int:
     """Write every refused row of the view `batch` with its first reason and all others; returns their number."""
     found: dict[int, list[tuple[str, str, str | None]]] = defaultdict(list)
@@ -89,13 +97,20 @@ def refuse_rows(
     names = ("_no", "key", "col", "val", "others", "raw")
     why = pa.table({name: pa.array(cells) for name, cells in zip(names, zip(*rows_out, strict=True), strict=True)})
     con.register("why", why)
-    con.execute(_insert("rejects", source, number, "w.key", "w.col", "w.val", "w.others", "w.raw", "JOIN why AS w ON w._no = b._no")).fetchall()
+    con.execute(
+        _insert("rejects", source, number, "w.key", "w.col", "w.val", "w.others", "w.raw", "JOIN why AS w ON w._no = b._no")
+    ).fetchall()
     con.unregister("why")
     return len(rows_out)
 
 
 def flag_rows(
-    con: duckdb.DuckDBPyConnection, source: SourceFile, number: int, batch: Batch, faults: Sequence[Fault], checks: Sequence[Check]
+    con: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    number: int,
+    batch: Batch,
+    faults: Sequence[Fault],
+    checks: Sequence[Check],
 ) -> None:
     """Write every flag of the rows of `batch` that are taken, and count values without a national code."""
     for key, column, mask in faults:
@@ -105,23 +120,50 @@ def flag_rows(
         texts = batch.data[column].take(rows).cast(pa.string())
         con.register("flagged", pa.table({"_no": rows, "val": texts}))
         con.execute(
-            _insert("load_warnings", source, number, f"'{key}'", f"'{column}'", "LEFT(w.val, 200)", "''", "NULL", "JOIN flagged AS w ON w._no = b._no WHERE NOT b._refused")
+            _insert(
+                "load_warnings",
+                source,
+                number,
+                f"'{key}'",
+                f"'{column}'",
+                "LEFT(w.val, 200)",
+                "''",
+                "NULL",
+                "JOIN flagged AS w ON w._no = b._no WHERE NOT b._refused",
+            )
         ).fetchall()
         con.unregister("flagged")
         if key == "C01W":
             counted = pc.value_counts(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).to_pylist()
-            con.executemany("INSERT INTO unmapped_values VALUES (?, ?, ?, ?, ?)", [(number, source.table.name, column, c["values"], c["counts"]) for c in counted])
+            con.executemany(
+                "INSERT INTO unmapped_values VALUES (?, ?, ?, ?, ?)",
+                [(number, source.table.name, column, c["values"], c["counts"]) for c in counted],
+            )
     for check in checks:
         if REASONS[check.code].level != REFUSED:
             value = f"CAST(b.{check.column} AS VARCHAR)"
             con.execute(
-                _insert("load_warnings", source, number, f"'{check.code}'", f"'{check.column}'", value, "''", "NULL", f"WHERE NOT b._refused AND {_true(check)}")
+                _insert(
+                    "load_warnings",
+                    source,
+                    number,
+                    f"'{check.code}'",
+                    f"'{check.column}'",
+                    value,
+                    "''",
+                    "NULL",
+                    f"WHERE NOT b._refused AND {_true(check)}",
+                )
             ).fetchall()
 
 
-def refuse_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, refused: str, names: dict[int, str]) -> dict[int, int]:
+def refuse_staged(
+    con: duckdb.DuckDBPyConnection, table: Table, staged: str, refused: str, names: dict[int, str]
+) -> dict[int, int]:
     """Move staged rows to the rejects. `refused` is a SELECT of (rid, key, col, val). Returns rows by file number."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE out_rows AS SELECT rid, ANY_VALUE(key) AS key, ANY_VALUE(col) AS col, ANY_VALUE(val) AS val FROM ({refused}) GROUP BY rid").fetchall()
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE out_rows AS SELECT rid, ANY_VALUE(key) AS key, ANY_VALUE(col) AS col, ANY_VALUE(val) AS val FROM ({refused}) GROUP BY rid"
+    ).fetchall()
     ((any_row,),) = con.execute("SELECT COUNT(*) FROM out_rows").fetchall()
     if not any_row:
         return {}
@@ -134,7 +176,9 @@ def refuse_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, ref
             SELECT s._file, '{table.name}', f.name, s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', json_merge_patch('{{}}'::JSON, to_json(struct_pack({packed}))), {org}, {money}
             FROM {staged} AS s JOIN out_rows AS o ON o.rid = s.rid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
     ).fetchall()
-    counts = dict(con.execute(f"SELECT _file, COUNT(*) FROM {staged} WHERE rid IN (SELECT rid FROM out_rows) GROUP BY 1").fetchall())
+    counts = dict(
+        con.execute(f"SELECT _file, COUNT(*) FROM {staged} WHERE rid IN (SELECT rid FROM out_rows) GROUP BY 1").fetchall()
+    )
     con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM out_rows").fetchall()
     return counts
 
@@ -166,7 +210,9 @@ def _true(check: Check) -> str:
     return f"COALESCE({check.condition}, false)"
 
 
-def _insert(register: str, source: SourceFile, number: int, key: str, column: str, value: str, others: str, raw: str, rest: str) -> str:
+def _insert(
+    register: str, source: SourceFile, number: int, key: str, column: str, value: str, others: str, raw: str, rest: str
+) -> str:
     org = "b.fixmedins_code" if "fixmedins_code" in source.table else "NULL"
     money = f"b.{MONEY[source.table.name]}" if source.table.name in MONEY else "NULL"
     name = source.name.replace("'", "''")

@@ -62,5 +62,7 @@ def by_table(counts: Mapping[int, FileCount], tables: Mapping[int, str]) -> dict
 
 def reasons_of(con: duckdb.DuckDBPyConnection, register: str) -> list[dict[str, Any]]:
     """Reasons of a register with their counts, most frequent first."""
-    rows = con.execute(f"SELECT code, reason, ANY_VALUE(advice), COUNT(*) FROM {register} GROUP BY code, reason ORDER BY COUNT(*) DESC, code").fetchall()
+    rows = con.execute(
+        f"SELECT code, reason, ANY_VALUE(advice), COUNT(*) FROM {register} GROUP BY code, reason ORDER BY COUNT(*) DESC, code"
+    ).fetchall()
     return [{"code": code, "title": title, "advice": advice, "count": count} for code, title, advice, count in rows]

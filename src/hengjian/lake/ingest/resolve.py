@@ -58,7 +58,9 @@ class Resolver:
     def _repeated(self, table: Table, staged: str) -> None:
         """D01, D02: of the rows of one key the first stays; equal ones are duplicates, others are refused."""
         columns, key = ", ".join(c.name for c in table.columns), ", ".join(table.key)
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE twice AS SELECT _key FROM {staged} GROUP BY _key HAVING COUNT(*) > 1").fetchall()
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE twice AS SELECT _key FROM {staged} GROUP BY _key HAVING COUNT(*) > 1"
+        ).fetchall()
         if not self._count("twice"):
             return
         self.con.execute(
@@ -72,7 +74,9 @@ class Resolver:
             self.stage.counts[number].outcomes["duplicate"] += count
         text = " || '/' || ".join(f"COALESCE(CAST(s.{k} AS VARCHAR), '')" for k in table.key)
         self._refuse(
-            table, staged, f"SELECT r.rid, 'D02' AS key, '{table.key[0]}' AS col, {text} AS val FROM repeated AS r JOIN {staged} AS s ON s.rid = r.rid WHERE NOT same"
+            table,
+            staged,
+            f"SELECT r.rid, 'D02' AS key, '{table.key[0]}' AS col, {text} AS val FROM repeated AS r JOIN {staged} AS s ON s.rid = r.rid WHERE NOT same",
         )
         self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM repeated WHERE same").fetchall()
 
@@ -86,11 +90,15 @@ class Resolver:
             if not staged and any(self.stage.views(TABLES[n]) for n in _CHILDREN):
                 self.notes.append("文件夹和数据湖里都没有就诊表（encounter），费用、诊断、结算没有可归属的就诊，全部退回。")
             return
-        wanted = " UNION ".join(f"SELECT mdtrt_id FROM {s}" for n in (*_CHILDREN, "encounter") for s in self.stage.views(TABLES[n]))
+        wanted = " UNION ".join(
+            f"SELECT mdtrt_id FROM {s}" for n in (*_CHILDREN, "encounter") for s in self.stage.views(TABLES[n])
+        )
         if not wanted:
             return
         old = self._read("encounter", columns)
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE old_enc AS SELECT {columns} FROM {old} WHERE mdtrt_id IN ({wanted})").fetchall()
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE old_enc AS SELECT {columns} FROM {old} WHERE mdtrt_id IN ({wanted})"
+        ).fetchall()
         if staged:
             moved = f"SELECT s.rid, 'K04' AS key, 'psn_no' AS col, s.psn_no AS val FROM {staged} AS s JOIN old_enc AS o ON o.mdtrt_id = s.mdtrt_id WHERE o.psn_no <> s.psn_no"
             self._refuse(TABLES["encounter"], staged, moved)
@@ -128,8 +136,15 @@ class Resolver:
         """`setl`: which settlement belongs to which encounter. K08: a refund names a settlement that is known."""
         names = self.stage.views(TABLES["settlement"])
         parts = [f"SELECT setl_id, mdtrt_id FROM {n}" for n in names]
-        parts += [f"SELECT setl_id, mdtrt_id FROM {self._read('settlement', 'setl_id, mdtrt_id')}"] if self._old("settlement") else []
-        self.con.execute("CREATE TABLE setl AS " + (" UNION ".join(parts) or "SELECT NULL::VARCHAR AS setl_id, NULL::VARCHAR AS mdtrt_id WHERE false")).fetchall()
+        parts += (
+            [f"SELECT setl_id, mdtrt_id FROM {self._read('settlement', 'setl_id, mdtrt_id')}"]
+            if self._old("settlement")
+            else []
+        )
+        self.con.execute(
+            "CREATE TABLE setl AS "
+            + (" UNION ".join(parts) or "SELECT NULL::VARCHAR AS setl_id, NULL::VARCHAR AS mdtrt_id WHERE false")
+        ).fetchall()
         for staged in names:
             lost = f"""SELECT rid, 'K08' AS key, 'init_setl_id' AS col, init_setl_id AS val FROM {staged} AS s
                        WHERE init_setl_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM setl WHERE setl.setl_id = s.init_setl_id)"""
@@ -151,7 +166,11 @@ class Resolver:
         if not self._count("refund"):
             return
         columns = "mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time"
-        old = f" UNION ALL SELECT {columns} FROM {self._read('fee_line', '*')} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund)" if self._old("fee_line") else ""
+        old = (
+            f" UNION ALL SELECT {columns} FROM {self._read('fee_line', '*')} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund)"
+            if self._old("fee_line")
+            else ""
+        )
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE fellow AS
                 SELECT DISTINCT ON (mdtrt_id, feedetl_sn) * FROM (
@@ -193,7 +212,11 @@ class Resolver:
                     refused.append(rid)
         if refused:
             listed = ", ".join(map(str, refused))
-            self._refuse(TABLES["fee_line"], staged, f"SELECT rid, 'K07' AS key, 'cnt' AS col, CAST(cnt AS VARCHAR) AS val FROM {staged} WHERE rid IN ({listed})")
+            self._refuse(
+                TABLES["fee_line"],
+                staged,
+                f"SELECT rid, 'K07' AS key, 'cnt' AS col, CAST(cnt AS VARCHAR) AS val FROM {staged} WHERE rid IN ({listed})",
+            )
 
     # people and places nobody sent -------------------------------------------------------------------------------------
     def _placeholders(self) -> None:
@@ -211,7 +234,9 @@ class Resolver:
             values = _NOTHING_KNOWN[name] | {key: key}
             cells = ", ".join(f"{values.get(c.name, 'NULL')}::{c.kind.sql} AS {c.name}" for c in table.columns)
             bucket = "ANY_VALUE(bucket)" if table.by_person else "0"
-            select = f"SELECT {cells}, {bucket} AS bucket, HASH({key}) AS _key FROM {staged} WHERE {key} {unknown} GROUP BY {key}"
+            select = (
+                f"SELECT {cells}, {bucket} AS bucket, HASH({key}) AS _key FROM {staged} WHERE {key} {unknown} GROUP BY {key}"
+            )
             self.placeholders[name] += self.stage.add(table, select)
 
     # the lake ----------------------------------------------------------------------------------------------------------
@@ -219,7 +244,11 @@ class Resolver:
         """Rows the lake already holds word for word are duplicates; other rows of a known key replace the old one (`_old`)."""
         if self._old(table.name):
             columns, key = ", ".join(c.name for c in table.columns), ", ".join(table.key)
-            buckets = [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged}").fetchall()] if table.by_person else None
+            buckets = (
+                [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged}").fetchall()]
+                if table.by_person
+                else None
+            )
             old = self._read(table.name, "*", buckets)
             if old:
                 same = " AND ".join(f"o.{k} IS NOT DISTINCT FROM s.{k}" for k in table.key[1:])
@@ -248,7 +277,11 @@ class Resolver:
         assert self.previous is not None
         paths = self.previous.files(name) if buckets is None else [p for b in buckets for p in self.previous.files(name, b)]
         listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
-        return f"(SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true))" if paths else ""
+        return (
+            f"(SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true))"
+            if paths
+            else ""
+        )
 
     def _refuse(self, table: Table, staged: str, refused: str) -> None:
         for number, count in register.refuse_staged(self.con, table, staged, refused, self._names).items():

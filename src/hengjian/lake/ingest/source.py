@@ -65,7 +65,9 @@ def find_files(folder: Path) -> Source:
         inner = folder / "knowledge"
         names += [f"knowledge/{e.name}" for e in sorted(os.scandir(inner), key=lambda e: e.name)] if inner.is_dir() else []
     except OSError as error:
-        raise InputError("文件夹读不了", where=str(folder), why=error.strerror or str(error), cure="请管理员开读的权限") from error
+        raise InputError(
+            "文件夹读不了", where=str(folder), why=error.strerror or str(error), cure="请管理员开读的权限"
+        ) from error
     files, ignored = [], {}
     for name in names:
         if name in ("manifest.csv", "knowledge") or name.startswith("."):
@@ -75,7 +77,9 @@ def find_files(folder: Path) -> Source:
         else:
             ignored[name] = _why_ignored(name)
     if not files:
-        known = "、".join(f"{name}.csv" for name in ("person", "institution", "encounter", "settlement", "diagnosis", "fee_line"))
+        known = "、".join(
+            f"{name}.csv" for name in ("person", "institution", "encounter", "settlement", "diagnosis", "fee_line")
+        )
         why = "文件夹是空的" if not ignored else "没有一个文件名以表名开头"
         raise InputError("没有可以加载的文件", where=str(folder), why=why, cure=f"文件名以表名开头，例如 {known}")
     order = {name: place for place, name in enumerate(TABLES)}

@@ -92,14 +92,20 @@ class Stage:
         missing = "".join(f", NULL::{c.kind.sql} AS {c.name}" for c in table.columns if c.name not in sent)
         bucket = f"CAST({key_sql('psn_no')} % {BUCKETS} AS INTEGER)" if table.by_person else "0"
         self.con.register("sent", rows)
-        self.con.execute(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT *, ({judged}) AS _refused FROM (SELECT *{missing} FROM sent)").fetchall()
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP VIEW batch AS SELECT *, ({judged}) AS _refused FROM (SELECT *{missing} FROM sent)"
+        ).fetchall()
         flags = [c for c in checks if REASONS[c.code].level != REFUSED]
         counting = ", ".join(["COUNT_IF(_refused)", *(f"COUNT_IF({c.condition})" for c in flags)])
         (refused, *flagged) = self.con.execute(f"SELECT {counting} FROM batch").fetchall()[0]
-        marks = self.con.sql(f"SELECT {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, _refused FROM batch").to_arrow_table()
+        marks = self.con.sql(
+            f"SELECT {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, _refused FROM batch"
+        ).to_arrow_table()
         if refused:
             self.counts[number].outcomes["rejected"] += register.refuse_rows(self.con, source, number, batch, faults, checks)
-        register.flag_rows(self.con, source, number, batch, faults, [c for c, count in zip(flags, flagged, strict=True) if count])
+        register.flag_rows(
+            self.con, source, number, batch, faults, [c for c, count in zip(flags, flagged, strict=True) if count]
+        )
         self.con.unregister("sent")
         kept = rows.drop_columns(["_no", "_bad"]).append_column("bucket", marks["bucket"]).append_column("_key", marks["_key"])
         self._keep(table, number, kept.filter(pc.invert(marks["_refused"])) if refused else kept)

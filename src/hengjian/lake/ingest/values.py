@@ -29,7 +29,9 @@ _WIDE = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B),
 _MOJIBAKE = re.compile("[\x00-\x1f\x7f\ufffd]|锟斤拷|烫烫烫")
 _FLAGS = {"是": "1", "Y": "1", "y": "1", "true": "1", "TRUE": "1", "True": "1", "否": "0", "N": "0", "n": "0", "false": "0", "FALSE": "0", "False": "0"}  # fmt: skip
 _ITEM_SHAPES = re.compile(r"[XZ][0-9A-Z]{19,22}|T[0-9A-Z]{6,22}|C[0-9]{19,26}|[0-9]{15}")
-_DIAG_SHAPE = re.compile(r"[A-Z][0-9]{2}(\.?[0-9A-Za-z]{0,10})?[+*]?([+*][A-Z][0-9]{2}[0-9A-Za-z.]*[+*]?)?|[A-Z]{1,4}[0-9]{2}[0-9A-Z.]*")
+_DIAG_SHAPE = re.compile(
+    r"[A-Z][0-9]{2}(\.?[0-9A-Za-z]{0,10})?[+*]?([+*][A-Z][0-9]{2}[0-9A-Za-z.]*[+*]?)?|[A-Z]{1,4}[0-9]{2}[0-9A-Z.]*"
+)
 _OPRN_SHAPE = re.compile(r"[0-9]{2}(\.[0-9]{1,2}([x0-9A-Za-z]{0,6})?)?")
 
 

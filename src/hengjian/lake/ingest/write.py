@@ -52,10 +52,16 @@ class Writer:
     def _touched(self) -> list[int]:
         """Buckets of persons about whom anything was sent."""
         parts = [f"SELECT bucket FROM {s}" for t in _PERSONAL_SOURCES for s in self.stage.views(t)]
-        parts += [f"SELECT CAST(md5_number_upper(psn_no) & 9223372036854775807::UBIGINT AS BIGINT) % 64 FROM {s}" for s in self.stage.views(TABLES["external_list"])]
+        parts += [
+            f"SELECT CAST(md5_number_upper(psn_no) & 9223372036854775807::UBIGINT AS BIGINT) % 64 FROM {s}"
+            for s in self.stage.views(TABLES["external_list"])
+        ]
         if not parts:
             return []
-        return [int(b) for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM ({' UNION ALL '.join(parts)}) ORDER BY 1").fetchall()]
+        return [
+            int(b)
+            for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM ({' UNION ALL '.join(parts)}) ORDER BY 1").fetchall()
+        ]
 
     def _small_tables(self) -> None:
         """Tables that are not parted by person: appended to, or written anew when a row is replaced."""
@@ -86,11 +92,20 @@ class Writer:
             self._show(table, staged, buckets)
             if not staged:
                 continue
-            again = [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged[0]} WHERE rid IN (SELECT rid FROM over_{staged[0]}) AND {inside}").fetchall()]
+            again = [
+                b
+                for (b,) in self.con.execute(
+                    f"SELECT DISTINCT bucket FROM {staged[0]} WHERE rid IN (SELECT rid FROM over_{staged[0]}) AND {inside}"
+                ).fetchall()
+            ]
             fresh = f"{inside} AND NOT list_contains({again}, bucket)" if again else inside
             self._copy(f"SELECT {_names(table)}, bucket FROM {staged[0]} WHERE {fresh}", table.name, part)
             if again:
-                self._copy(f"SELECT {_names(table)}, bucket FROM whole.{table.name} WHERE list_contains({again}, bucket)", table.name, part)
+                self._copy(
+                    f"SELECT {_names(table)}, bucket FROM whole.{table.name} WHERE list_contains({again}, bucket)",
+                    table.name,
+                    part,
+                )
                 self._removed.setdefault(table.name, []).extend(p for b in again for p in self._files(table.name, b))
         for name, spec in LAYER.items():
             if spec.by_person:
@@ -112,9 +127,16 @@ class Writer:
             listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
             old = f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true) AS o"
             if staged:
-                same = " AND ".join(f"s.{k} IS NOT DISTINCT FROM o.{k}" if k != table.key[0] else f"s.{k} = o.{k}" for k in table.key)
+                same = " AND ".join(
+                    f"s.{k} IS NOT DISTINCT FROM o.{k}" if k != table.key[0] else f"s.{k} = o.{k}" for k in table.key
+                )
                 old += f" WHERE NOT EXISTS (SELECT 1 FROM main.{staged[0]} AS s WHERE s.rid IN (SELECT rid FROM main.over_{staged[0]}) AND {same})"
-        empty = "SELECT " + ", ".join(f"NULL::{c.kind.sql} AS {c.name}" for c in table.columns) + (", 0 AS bucket" if table.by_person else "") + " WHERE false"
+        empty = (
+            "SELECT "
+            + ", ".join(f"NULL::{c.kind.sql} AS {c.name}" for c in table.columns)
+            + (", 0 AS bucket" if table.by_person else "")
+            + " WHERE false"
+        )
         body = " UNION ALL ".join(p for p in (new, old) if p) or empty
         kind = "VIEW" if table.name in self._viewed() else "TABLE"
         self.con.execute(f"DROP {kind} IF EXISTS whole.{table.name}").fetchall()
@@ -133,12 +155,21 @@ class Writer:
             table = f"code_{name}"
             paths = self._files(table)
             listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
-            known = f"SELECT key, code, name FROM read_parquet([{listed}])" if paths else "SELECT NULL::BIGINT AS key, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false"
+            known = (
+                f"SELECT key, code, name FROM read_parquet([{listed}])"
+                if paths
+                else "SELECT NULL::BIGINT AS key, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false"
+            )
             clash = self.con.execute(
                 f"SELECT MIN(code), MAX(code) FROM (SELECT key, code FROM seen_{name} UNION ALL SELECT key, code FROM ({known})) GROUP BY key HAVING MIN(code) <> MAX(code) LIMIT 1"
             ).fetchall()
             if clash:
-                raise LakeError("两个编码的键相同，不能一起保存", where=table, why="、".join(clash[0]), cure="请把这两个编码报给开发者；数据湖没有改动")
+                raise LakeError(
+                    "两个编码的键相同，不能一起保存",
+                    where=table,
+                    why="、".join(clash[0]),
+                    cure="请把这两个编码报给开发者；数据湖没有改动",
+                )
             new = f"SELECT key, code, MIN(name) AS name FROM seen_{name} WHERE key NOT IN (SELECT key FROM ({known})) GROUP BY key, code"
             if self.con.execute(f"SELECT COUNT(*) FROM ({new})").fetchall()[0][0]:
                 self._copy(new, table)
@@ -147,15 +178,28 @@ class Writer:
         """Write what was refused, flagged and unmapped; returns the number of refused rows the lake did not know yet."""
         before = self._files("rejects")
         listed = ", ".join("'" + p.replace("'", "''") + "'" for p in before)
-        known = f"WHERE NOT EXISTS (SELECT 1 FROM read_parquet([{listed}]) AS o WHERE o.tab = r.tab AND o.file = r.file AND o.line = r.line AND o.raw = r.raw)" if before else ""
+        known = (
+            f"WHERE NOT EXISTS (SELECT 1 FROM read_parquet([{listed}]) AS o WHERE o.tab = r.tab AND o.file = r.file AND o.line = r.line AND o.raw = r.raw)"
+            if before
+            else ""
+        )
         names = ", ".join(c for c in register.COLUMNS if c != "load_no")
         ((fresh,),) = self.con.execute(f"SELECT COUNT(*) FROM rejects AS r {known}").fetchall()
         if fresh:
-            self._copy(f"SELECT {self._number}::INTEGER AS load_no, {names} FROM rejects AS r {known} ORDER BY tab, file, line", "rejects")
+            self._copy(
+                f"SELECT {self._number}::INTEGER AS load_no, {names} FROM rejects AS r {known} ORDER BY tab, file, line",
+                "rejects",
+            )
         if self._any("load_warnings"):
-            self._copy(f"SELECT {self._number}::INTEGER AS load_no, {names} FROM load_warnings ORDER BY tab, file, line", "load_warnings")
+            self._copy(
+                f"SELECT {self._number}::INTEGER AS load_no, {names} FROM load_warnings ORDER BY tab, file, line",
+                "load_warnings",
+            )
         if self._any("unmapped_values"):
-            self._copy(f"SELECT {self._number}::INTEGER AS load_no, tab, col, val, CAST(SUM(rows) AS BIGINT) AS rows FROM unmapped_values GROUP BY ALL ORDER BY ALL", "unmapped_values")
+            self._copy(
+                f"SELECT {self._number}::INTEGER AS load_no, tab, col, val, CAST(SUM(rows) AS BIGINT) AS rows FROM unmapped_values GROUP BY ALL ORDER BY ALL",
+                "unmapped_values",
+            )
         return int(fresh)
 
     # how to write ------------------------------------------------------------------------------------------------------
@@ -174,7 +218,9 @@ class Writer:
         for name in sorted(set(p.name for p in self._out.iterdir()) | set(self._removed)):
             columns, parted = _columns(name)
             if (self._out / name).exists() or self._removed.get(name):
-                states[name] = delta.commit(self._root, name, columns, self._out / name, self._removed.get(name, ()), states.get(name), parted)
+                states[name] = delta.commit(
+                    self._root, name, columns, self._out / name, self._removed.get(name, ()), states.get(name), parted
+                )
         return states
 
     def _files(self, table: str, bucket: int | None = None) -> list[str]:

@@ -32,7 +32,10 @@ def data_dictionary() -> str:
         "`_sec` 是秒数，`_key` 是编码的 63 位键。规则只能读这些列。\n",
         *(_layer(name) for name in LAYER),
         "字典表："
-        + "，".join(f"`code_{name}`（{TABLES['fee_line' if name == 'item' else 'diagnosis' if name == 'diag' else 'operation'][c].label}）" for name, (c, _) in DICTIONARIES.items())
+        + "，".join(
+            f"`code_{name}`（{TABLES['fee_line' if name == 'item' else 'diagnosis' if name == 'diag' else 'operation'][c].label}）"
+            for name, (c, _) in DICTIONARIES.items()
+        )
         + "，各有 key、code、name 三列，只增不改。\n",
     ]
     return "\n".join(parts)
@@ -49,7 +52,16 @@ def _column(c: Column) -> tuple[str, ...]:
     limits += [f"指向 {c.refers}"] if c.refers else []
     limits += ["加密"] if c.personal else []
     limits += ["别名 " + "、".join(c.aliases)] if c.aliases else []
-    return (f"`{c.name}`", c.label, c.kind.label, c.kind.sql, "必填" if c.required else "", "；".join(limits), _SOURCE[c.src], c.meaning)
+    return (
+        f"`{c.name}`",
+        c.label,
+        c.kind.label,
+        c.kind.sql,
+        "必填" if c.required else "",
+        "；".join(limits),
+        _SOURCE[c.src],
+        c.meaning,
+    )
 
 
 def _table(table: Table) -> str:

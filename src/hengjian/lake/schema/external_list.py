@@ -5,7 +5,12 @@ from hengjian.lake.schema.base import Table, col
 EXTERNAL_LIST = Table(
     name="external_list",
     label="部门名单",
-    key=("list_kind", "psn_no", "begndate", "src_dept",),
+    key=(
+        "list_kind",
+        "psn_no",
+        "begndate",
+        "src_dept",
+    ),
     by_person=False,
     columns=(
         col("list_kind", "名单类别", "enum", required=True, src="o", codes="list_kind", meaning="kind of list"),

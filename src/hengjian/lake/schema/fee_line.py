@@ -5,7 +5,10 @@ from hengjian.lake.schema.base import Table, col
 FEE_LINE = Table(
     name="fee_line",
     label="费用明细",
-    key=("mdtrt_id", "feedetl_sn",),
+    key=(
+        "mdtrt_id",
+        "feedetl_sn",
+    ),
     by_person=True,
     columns=(
         col("mdtrt_id", "就诊ID", "id", required=True, meaning="the encounter this row belongs to"),
@@ -17,12 +20,27 @@ FEE_LINE = Table(
         col("drord_no", "医嘱号", "id", meaning="order"),
         col("rxno", "处方号", "id", meaning="lines of one rxno in one encounter are one prescription"),
         col("chrg_bchno", "收费批次号", "id", meaning="charge batch"),
-        col("fee_ocur_time", "费用发生时间", "ts", required=True, meaning="the act's own time: chooses law, knowledge and price"),
-        col("med_list_codg", "医疗目录编码", "code", required=True, meaning="national code: X…(23) Z…(20) T… drugs, C… consumables, 15-digit services, often -local after it: compare the part before -"),
+        col(
+            "fee_ocur_time", "费用发生时间", "ts", required=True, meaning="the act's own time: chooses law, knowledge and price"
+        ),
+        col(
+            "med_list_codg",
+            "医疗目录编码",
+            "code",
+            required=True,
+            meaning="national code: X…(23) Z…(20) T… drugs, C… consumables, 15-digit services, often -local after it: compare the part before -",
+        ),
         col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
         col("medins_list_codg", "机构目录编码", "code", meaning="local code"),
         col("medins_list_name", "机构目录名称", "name", meaning="local name"),
-        col("list_type", "目录类别", "enum", required=True, codes="list_type", meaning="101 西药中成药 102 饮片 103 自制剂 104 民族药 201 服务 301 耗材"),
+        col(
+            "list_type",
+            "目录类别",
+            "enum",
+            required=True,
+            codes="list_type",
+            meaning="101 西药中成药 102 饮片 103 自制剂 104 民族药 201 服务 301 耗材",
+        ),
         col("med_chrgitm_type", "收费项目类别", "enum", required=True, codes="med_chrgitm_type", meaning="01 床位 … 14 其他"),
         col("chrgitm_lv", "项目等级", "enum", codes="chrgitm_lv", meaning="01 甲 02 乙 03 丙"),
         col("cnt", "数量", "qty", required=True, meaning="in the unit of the price; negative on refunds"),
@@ -42,7 +60,12 @@ FEE_LINE = Table(
         col("sin_dosunt", "单次剂量单位", "name", meaning="unit of sin_dos"),
         col("sin_dos_dscr", "单次剂量描述", "name", meaning="dose in words"),
         col("used_frqu_dscr", "使用频次描述", "name", meaning="qd bid tid qid qn qod q8h q12h qw …, or Chinese"),
-        col("prd_days", "周期天数", "dec(6,2)", meaning="days the line is for, as prescribed; for 饮片: number of doses (付数) at one a day"),
+        col(
+            "prd_days",
+            "周期天数",
+            "dec(6,2)",
+            meaning="days the line is for, as prescribed; for 饮片: number of doses (付数) at one a day",
+        ),
         col("medc_way_dscr", "用药途径", "name", meaning="route"),
         col("tcmdrug_used_way", "中药使用方式", "enum", codes="tcmdrug_used_way", meaning="1 复方 2 单方"),
         col("bilg_dept_codg", "开单科室编码", "code", meaning="ordering department"),

@@ -5,7 +5,10 @@ from hengjian.lake.schema.base import Table, col
 OPERATION = Table(
     name="operation",
     label="手术操作",
-    key=("mdtrt_id", "oprn_srt_no",),
+    key=(
+        "mdtrt_id",
+        "oprn_srt_no",
+    ),
     by_person=True,
     columns=(
         col("mdtrt_id", "就诊ID", "id", required=True, meaning="the encounter this row belongs to"),

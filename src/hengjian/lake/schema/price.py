@@ -5,11 +5,30 @@ from hengjian.lake.schema.base import Table, col
 PRICE = Table(
     name="price",
     label="价格上限",
-    key=("admdvs", "hosp_lv_grp", "med_list_codg", "valid_from",),
+    key=(
+        "admdvs",
+        "hosp_lv_grp",
+        "med_list_codg",
+        "valid_from",
+    ),
     by_person=False,
     columns=(
-        col("admdvs", "执行地区", "code", required=True, meaning="6 digits; 430000 = province, 430300 = city; longest match wins"),
-        col("hosp_lv_grp", "等级组", "enum", required=True, src="o", codes="hosp_lv_grp", meaning="3 三级 2 二级 1 一级及以下 0 不分; exact match wins over 0"),
+        col(
+            "admdvs",
+            "执行地区",
+            "code",
+            required=True,
+            meaning="6 digits; 430000 = province, 430300 = city; longest match wins",
+        ),
+        col(
+            "hosp_lv_grp",
+            "等级组",
+            "enum",
+            required=True,
+            src="o",
+            codes="hosp_lv_grp",
+            meaning="3 三级 2 二级 1 一级及以下 0 不分; exact match wins over 0",
+        ),
         col("med_list_codg", "医疗目录编码", "code", required=True, meaning="code"),
         col("hilist_name", "目录名称", "name", meaning="name"),
         col("pric_uplmt_amt", "最高价", "price", required=True, meaning="yuan per unit"),

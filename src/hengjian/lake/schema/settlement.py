@@ -22,7 +22,9 @@ SETTLEMENT = Table(
         col("fulamt_ownpay_amt", "全自费金额", "money", required=True, meaning="wholly self-paid"),
         col("overlmt_selfpay", "超限价自费", "money", required=True, meaning="above a price limit, self-paid"),
         col("preselfpay_amt", "先行自付", "money", required=True, meaning="paid first by the person"),
-        col("inscp_scp_amt", "符合政策范围金额", "money", required=True, aliases=("inscp_amt",), meaning="in scope of the fund"),
+        col(
+            "inscp_scp_amt", "符合政策范围金额", "money", required=True, aliases=("inscp_amt",), meaning="in scope of the fund"
+        ),
         col("act_pay_dedc", "实际支付起付线", "money", meaning="deductible"),
         col("hifp_pay", "统筹基金支出", "money", required=True, meaning="pooled fund"),
         col("pool_prop_selfpay", "统筹支付比例", "dec(5,4)", meaning="share"),
@@ -32,7 +34,13 @@ SETTLEMENT = Table(
         col("hifob_pay", "职工大额支出", "money", meaning="employees large amount"),
         col("maf_pay", "医疗救助支出", "money", meaning="medical assistance"),
         col("oth_pay", "其他支出", "money", meaning="other funds"),
-        col("fund_pay_sumamt", "基金支付总额", "money", required=True, meaning="= hifp + the six above; without the personal account"),
+        col(
+            "fund_pay_sumamt",
+            "基金支付总额",
+            "money",
+            required=True,
+            meaning="= hifp + the six above; without the personal account",
+        ),
         col("psn_part_amt", "个人负担总额", "money", meaning="borne by the person"),
         col("acct_pay", "个人账户支出", "money", required=True, meaning="personal account"),
         col("acct_mulaid_pay", "账户共济支付", "money", meaning="family account"),

@@ -63,7 +63,11 @@ def _parse(data: bytes, header: Header, count: int, quoted: bool) -> pa.Table:
         read_options=pacsv.ReadOptions(column_names=positions, block_size=max(1 << 20, len(data) // 4)),
         parse_options=pacsv.ParseOptions(newlines_in_values=quoted, ignore_empty_lines=False),
         convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(positions, pa.string()), include_columns=kept, strings_can_be_null=True, null_values=[""], check_utf8=False
+            column_types=dict.fromkeys(positions, pa.string()),
+            include_columns=kept,
+            strings_can_be_null=True,
+            null_values=[""],
+            check_utf8=False,
         ),
     )
     if len(parsed) != count:
@@ -138,7 +142,9 @@ class Rows:
         self.used, self.next_line = base + close + 1, self.next_line + number + 1
         return True
 
-    def _keep(self, text: npt.NDArray[np.uint8], base: int, starts: Ints, ends: Ints, physical: Ints, wrong: npt.NDArray[np.bool_]) -> None:
+    def _keep(
+        self, text: npt.NDArray[np.uint8], base: int, starts: Ints, ends: Ints, physical: Ints, wrong: npt.NDArray[np.bool_]
+    ) -> None:
         if not len(starts):
             return
         blank = (ends == starts) | ((ends == starts + 1) & (text[starts] == _RETURN))

@@ -13,33 +13,42 @@ from hengjian.lake.ingest.readers.base import FileRefused
 
 BLOCK = 24 << 20
 _BOM = codecs.BOM_UTF8
+_LOST = "\ufffd".encode()
 
 
 def blocks(path: Path) -> Iterator[tuple[bytes, float]]:
     """UTF-8 bytes of the file in blocks of about 24 MB, without BOM, each with the share of the file read. Raises FileRefused."""
-    encoding = encoding_of(path)
+    encoding, cut = encoding_of(path)
     decoder = codecs.getincrementaldecoder(encoding)() if encoding != "utf-8" else None
-    first = True
-    for raw, done in _raw(path):
+    parts = _raw(path)
+    raw, done = next(parts, (b"", 1.0))
+    raw = raw.removeprefix(_BOM)
+    while raw:
+        following = next(parts, None)
+        if following is None and cut:
+            raw = raw[: max(0, len(raw) - cut)]
         block = decoder.decode(raw).encode() if decoder else raw
-        yield (block.removeprefix(_BOM) if first else block), done
-        first = False
+        yield (block + _LOST if following is None and cut else block), done
+        raw, done = following or (b"", 1.0)
 
 
-def encoding_of(path: Path) -> str:
-    """`utf-8` or `gb18030`. A sequence cut off at the very end (half a file) is no reason against either. Raises FileRefused F01, F05."""
+def encoding_of(path: Path) -> tuple[str, int]:
+    """`utf-8` or `gb18030`, and how many bytes of a character cut off at the very end (half a file) are left over.
+
+    Raises FileRefused F01, F05.
+    """
     for encoding in ("utf-8", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
-        pending = False
+        pending = 0
         try:
             for raw, _ in _raw(path):
                 if raw.isascii() and not pending:
                     continue
                 decoder.decode(raw)
-                pending = bool(decoder.getstate()[0])
+                pending = len(decoder.getstate()[0])
         except UnicodeDecodeError:
             continue
-        return encoding
+        return encoding, pending
     raise FileRefused("F01", "既不是 UTF-8 也不是 GB18030")
 
 
