@@ -59,7 +59,7 @@ REFUSALS = [
 def test_a_line_that_cannot_be_understood_is_kept_with_its_reason(
     tmp_path: Path, cells: dict[str, Any], code: str, column: str
 ) -> None:
-    clean = {name: "" for name in ("rxno", "exe_begntime", "exe_endtime")}
+    clean = dict.fromkeys(("rxno", "exe_begntime", "exe_endtime"), "")
     report = load(make_folder(tmp_path / "in", fee_line=lines(clean, clean | cells)), tmp_path / "lake")
     assert reject_codes(tmp_path / "lake") == [("fee_line", 3, code, column)]
     assert report.tables["fee_line"] == {"read": 2, "taken": 1, "replaced": 0, "rejected": 1, "duplicate": 0}

@@ -76,7 +76,7 @@ def test_half_a_file_keeps_its_whole_lines(tmp_path: Path) -> None:
     ("content", "code", "words"),
     [
         (b"", "F03", "表头"),
-        ("dev_no,dev_no,dev_type,fixmedins_code\n".encode(), "F03", "dev_no"),
+        (b"dev_no,dev_no,dev_type,fixmedins_code\n", "F03", "dev_no"),
         ("dev_no,设备编号,dev_type,fixmedins_code\n".encode(), "F03", "设备编号"),
         (b"dev_no,dev_name\n", "F02", "dev_type"),
         (HEAD.encode() + b"D1,1,\xff\xff\xff\xff,x\n", "F01", "UTF-8"),

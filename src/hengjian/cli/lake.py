@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import typer
@@ -32,7 +32,7 @@ def versions(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
     例：hengjian lake versions --lake lake
     """
     open_lake(lake)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in version_numbers(lake):
         version = open_lake(lake, number)
         rows.append(

@@ -51,7 +51,8 @@ def make_plan(rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> Plan:
     read: dict[str, frozenset[str]] = {}
     for text in texts:
         path = rulebook.families[text.name].path if text.name in rulebook.families else rulebook.rules[text.name].path
-        outputs = set(parse_one(text.sql, read="duckdb").named_selects)
+        tree = parse_one(text.sql, read="duckdb")
+        outputs = set(tree.named_selects) if isinstance(tree, exp.Query) else set()
         if missing := [c for c in HIT if c not in outputs]:
             raise RulebookError("规则没有给出全部结果列", where=str(path), why="缺少 " + "、".join(missing), cure="最外层 SELECT 补上这些列")
         for table, columns in columns_read(text.sql, str(path), knowledge).items():

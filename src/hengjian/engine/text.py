@@ -19,7 +19,7 @@ def columns_read(sql: str, where: str, knowledge: tuple[tuple[str, tuple[str, ..
 
     Raises RulebookError naming `where` when the text cannot be parsed or names a column that does not exist.
     """
-    schema: dict[str, dict[str, str]] = {t.name: {c.name: c.sql for c in t.columns} for t in LAYER.values()}
+    schema: dict[str, object] = {t.name: {c.name: c.sql for c in t.columns} for t in LAYER.values()}
     schema |= {name: dict.fromkeys(columns, "BIGINT") for name, columns in knowledge}
     try:
         tree = qualify(parse_one(sql, read="duckdb"), schema=schema, dialect="duckdb")

@@ -46,9 +46,9 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> No
             con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(lake.files(local.name))}").fetchall()
 
 
-def batches(lake: LakeVersion, at_once: int = LINES_AT_ONCE) -> Iterator[list[int]]:
-    """Person buckets in groups of about `at_once` fee lines."""
-    size = max(1, BUCKETS * at_once // max(lake.rows("rule_fee_line"), 1))
+def batches(lake: LakeVersion, at_once: int | None = None) -> Iterator[list[int]]:
+    """Person buckets in groups of about `at_once` fee lines (default LINES_AT_ONCE)."""
+    size = max(1, BUCKETS * (at_once or LINES_AT_ONCE) // max(lake.rows("rule_fee_line"), 1))
     for start in range(0, BUCKETS, size):
         yield list(range(start, min(start + size, BUCKETS)))
 

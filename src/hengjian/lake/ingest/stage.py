@@ -22,8 +22,8 @@ from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest import register
 from hengjian.lake.ingest.checks import Check, row_checks
 from hengjian.lake.ingest.columns import convert
-from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.readers.base import Batch, FileRefused
+from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.source import SourceFile
 from hengjian.lake.schema import Table
 

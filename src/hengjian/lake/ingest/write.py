@@ -215,7 +215,7 @@ class Writer:
     def commit(self) -> dict[str, TableState]:
         """Move the files in and commit them table by table. Returns where every table of the lake stands."""
         states = dict(self.previous.tables) if self.previous else {}
-        for name in sorted(set(p.name for p in self._out.iterdir()) | set(self._removed)):
+        for name in sorted({p.name for p in self._out.iterdir()} | set(self._removed)):
             columns, parted = _columns(name)
             if (self._out / name).exists() or self._removed.get(name):
                 states[name] = delta.commit(

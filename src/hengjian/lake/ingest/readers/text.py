@@ -57,7 +57,7 @@ def _raw(path: Path) -> Iterator[tuple[bytes, float]]:
     try:
         size = path.stat().st_size
         with path.open("rb") as plain:
-            stream: IO[bytes] = gzip.open(plain, "rb") if path.name.lower().endswith(".gz") else plain  # type: ignore[assignment]
+            stream: IO[bytes] = gzip.GzipFile(fileobj=plain) if path.name.lower().endswith(".gz") else plain  # type: ignore[assignment]
             while raw := stream.read(BLOCK):
                 yield raw, min(1.0, plain.tell() / max(size, 1))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

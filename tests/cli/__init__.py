@@ -1,0 +1,1 @@
+"""Tests of the commands: what a newcomer types, right and wrong."""
