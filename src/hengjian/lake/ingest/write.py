@@ -111,6 +111,8 @@ class Writer:
             if spec.by_person:
                 self._derive(name, part)
                 self._removed.setdefault(f"rule_{name}", []).extend(p for b in buckets for p in self._files(f"rule_{name}", b))
+        self._distinct("person", "psn_key", part)
+        self._distinct("encounter", "mdtrt_key", part)
         self.con.execute("SET schema = 'whole'").fetchall()
         for name in DICTIONARIES:
             self.con.execute(f"INSERT INTO main.seen_{name} {dictionary_sql(name)}").fetchall()
@@ -149,6 +151,16 @@ class Writer:
         self.con.execute("SET schema = 'whole'").fetchall()
         self._copy(layer_sql(name), f"rule_{name}", part)
         self.con.execute("SET schema = 'main'").fetchall()
+
+    def _distinct(self, name: str, key: str, part: int) -> None:
+        """Two ids with one key would be taken for one person or visit: stop before anybody reads it."""
+        written = sorted((self._out / f"rule_{name}").rglob(f"*-{part:02d}-*.parquet"))
+        if not written:
+            return
+        sql = f"SELECT {key} FROM read_parquet(?) GROUP BY {key} HAVING COUNT(*) > 1 LIMIT 1"
+        if self.con.execute(sql, [[str(path) for path in written]]).fetchall():
+            why = "两个不同的编号算出同一个键"
+            raise LakeError("这批数据不能保存", where=f"rule_{name}", why=why, cure="请把这批数据的编号规则报给开发者；数据湖没有改动")
 
     def _dictionaries(self) -> None:
         for name in DICTIONARIES:
