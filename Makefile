@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The locks hold the whole closure, so pip has nothing to resolve: --no-deps keeps a newer release from changing anything.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PEOPLE ?= 20000
 SEED ?= 1
@@ -18,16 +19,16 @@ $(VENV)/.base: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新。装好后再试：make $(MAKECMDGOALS)"; exit 2; }
 	@echo "准备环境（第一次约一分钟）…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r requirements/base.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/base.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
-	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.base
-	@$(PIP) --require-hashes -r requirements/bench.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@
 
 demo: $(VENV)/.base ## 建一座合成城市，加载、审计、评分，写出报告（PEOPLE=人数 SEED=种子 OUT=文件夹）

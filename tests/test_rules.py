@@ -9,13 +9,19 @@ from hengjian.engine.examples import run_example
 from hengjian.rulebook import load_rulebook
 
 BOOK = load_rulebook()
-CASES = [pytest.param(rule, example, id=f"{rule.rule_id}-{i}") for rule in BOOK.rules.values() for i, example in enumerate(rule.examples)]
+CASES = [
+    pytest.param(rule, example, id=f"{rule.rule_id}-{i}")
+    for rule in BOOK.rules.values()
+    for i, example in enumerate(rule.examples)
+]
 
 
 def _shown(finding, column):
     evidence = json.loads(finding["evidence"])
     if column == "other":
-        others = [x.get("feedetl_sn") or x["mdtrt_id"] for x in evidence["lines"] + evidence["encounters"] if x["role"] == "对照"]
+        others = [
+            x.get("feedetl_sn") or x["mdtrt_id"] for x in evidence["lines"] + evidence["encounters"] if x["role"] == "对照"
+        ]
         return others[0] if others else ""
     if column == "knowledge":
         return finding["knowledge_ref"].split(":")[1].split(" ")[0]

@@ -64,7 +64,9 @@ def make_block(plan: Plan, places: Places, cat: Catalogue, number: int) -> Block
     settlements = settle(people, places.level, enc, lines, undone, plan.rng(6, number))
     tagged = np.flatnonzero(lines["tag"] >= 0)
     planted_line = tagged[np.argsort(lines["tag"][tagged], kind="stable")]
-    return Block(plan, number, places, cat, people, enc, lines, settlements, sn, init, _last(enc, lines), plot, planted_enc, planted_line)
+    return Block(
+        plan, number, places, cat, people, enc, lines, settlements, sn, init, _last(enc, lines), plot, planted_enc, planted_line
+    )
 
 
 def _lines(plan: Plan, places: Places, cat: Catalogue, enc: Frame, plot: Plot, planted_enc: Array, number: int) -> Frame:

@@ -79,7 +79,12 @@ def build(plan: Plan, out: Path, progress: Progress | None = None, *, force: boo
     try:
         _build(plan, out, progress, summary)
     except OSError as error:
-        raise InputError("合成城市没有写完", where=str(out), why=error.strerror or str(error), cure="检查磁盘空间和权限，清空这个文件夹后重做") from error
+        raise InputError(
+            "合成城市没有写完",
+            where=str(out),
+            why=error.strerror or str(error),
+            cure="检查磁盘空间和权限，清空这个文件夹后重做",
+        ) from error
     written = [path for path in out.rglob("*") if path.is_file()]
     summary.files, summary.bytes = len(written), sum(path.stat().st_size for path in written)
     summary.seconds = round(time.perf_counter() - started, 2)
@@ -102,7 +107,9 @@ def _build(plan: Plan, out: Path, progress: Progress | None, summary: Summary) -
         if progress:
             progress(done, plan.blocks)
     summary.dirt = late.counts
-    write_rows(out / "external_list.csv", ("list_kind", "psn_no", "begndate", "enddate", "src_dept", "info"), external, "utf-8-sig")
+    write_rows(
+        out / "external_list.csv", ("list_kind", "psn_no", "begndate", "enddate", "src_dept", "info"), external, "utf-8-sig"
+    )
     summary.rows["external_list"] = len(external)
     for theme in THEMES:
         flags = [row["is_guilty"] for row in truth if row["theme"] == theme.name]
@@ -164,7 +171,9 @@ def _write_knowledge(out: Path) -> None:
         for exam in cat.groups[role]
     ]
     (out / "knowledge").mkdir()
-    write_rows(out / "knowledge" / "film_limit.csv", ("med_list_codg", "exam_codg", "max_per_part", "valid_from", "valid_to"), rows)
+    write_rows(
+        out / "knowledge" / "film_limit.csv", ("med_list_codg", "exam_codg", "max_per_part", "valid_from", "valid_to"), rows
+    )
 
 
 def _manifest(plan: Plan) -> list[tuple[str, str]]:

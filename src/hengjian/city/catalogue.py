@@ -22,23 +22,58 @@ ORDINARY, BED, CONSULT, NURSING = 0, 1, 2, 3
 
 # knowledge services by code: (fee category, price in fen, unit)
 _SERVICE_PRICES: dict[str, tuple[str, int, str]] = {
-    "001102000030000": ("02", 3000, "次"), "001102000040000": ("02", 2800, "日"), "001102000050000": ("02", 1800, "日"),
-    "001103000010000": ("05", 12000, "日"), "001109000010000": ("01", 4600, "日"), "001109000030000": ("01", 9800, "日"),
-    "001109000050000": ("01", 2400, "日"), "001201000010000": ("07", 820, "小时"), "001201000030000": ("07", 3200, "日"),
-    "001201000040000": ("07", 1900, "日"), "001201000050000": ("07", 1100, "日"), "001201000140100": ("07", 800, "次"),
-    "001201000140200": ("07", 900, "次"), "001201000140300": ("07", 1200, "次"), "001201000150000": ("05", 1600, "日"),
-    "001202000010000": ("05", 22000, "日"), "001202000020000": ("05", 14000, "日"), "001202000030000": ("05", 8000, "日"),
-    "001209000010000": ("05", 1800, "日"), "002501030010000": ("04", 600, "次"), "002506010010000": ("04", 500, "次"),
-    "002503020010000": ("04", 600, "次"), "003102050010000": ("04", 6800, "次"), "003102050010100": ("04", 5600, "次"),
-    "003106030010000": ("05", 1400, "小时"), "003107010210000": ("03", 9600, "次"), "003107010220000": ("05", 400, "小时"),
-    "003107010280000": ("05", 300, "小时"), "003107020020000": ("05", 900, "小时"), "003109010070000": ("06", 86000, "次"),
-    "003109020050000": ("03", 22000, "次"), "003109040040000": ("05", 1200, "次"), "003110000110000": ("05", 7800, "小时"),
-    "003112010260000": ("03", 2000, "次"), "003301000090000": ("05", 6800, "天"), "003301000100000": ("05", 5800, "天"),
-    "003303000080000": ("06", 168000, "次"), "003303000120000": ("06", 386000, "次"), "003309000060000": ("06", 286000, "次"),
-    "003310020050000": ("06", 468000, "次"), "003310030200000": ("06", 368000, "次"), "003310030210000": ("06", 448000, "次"),
-    "003313040020000": ("06", 36000, "次"), "003314000020000": ("06", 98000, "次"),
+    "001102000030000": ("02", 3000, "次"),
+    "001102000040000": ("02", 2800, "日"),
+    "001102000050000": ("02", 1800, "日"),
+    "001103000010000": ("05", 12000, "日"),
+    "001109000010000": ("01", 4600, "日"),
+    "001109000030000": ("01", 9800, "日"),
+    "001109000050000": ("01", 2400, "日"),
+    "001201000010000": ("07", 820, "小时"),
+    "001201000030000": ("07", 3200, "日"),
+    "001201000040000": ("07", 1900, "日"),
+    "001201000050000": ("07", 1100, "日"),
+    "001201000140100": ("07", 800, "次"),
+    "001201000140200": ("07", 900, "次"),
+    "001201000140300": ("07", 1200, "次"),
+    "001201000150000": ("05", 1600, "日"),
+    "001202000010000": ("05", 22000, "日"),
+    "001202000020000": ("05", 14000, "日"),
+    "001202000030000": ("05", 8000, "日"),
+    "001209000010000": ("05", 1800, "日"),
+    "002501030010000": ("04", 600, "次"),
+    "002506010010000": ("04", 500, "次"),
+    "002503020010000": ("04", 600, "次"),
+    "003102050010000": ("04", 6800, "次"),
+    "003102050010100": ("04", 5600, "次"),
+    "003106030010000": ("05", 1400, "小时"),
+    "003107010210000": ("03", 9600, "次"),
+    "003107010220000": ("05", 400, "小时"),
+    "003107010280000": ("05", 300, "小时"),
+    "003107020020000": ("05", 900, "小时"),
+    "003109010070000": ("06", 86000, "次"),
+    "003109020050000": ("03", 22000, "次"),
+    "003109040040000": ("05", 1200, "次"),
+    "003110000110000": ("05", 7800, "小时"),
+    "003112010260000": ("03", 2000, "次"),
+    "003301000090000": ("05", 6800, "天"),
+    "003301000100000": ("05", 5800, "天"),
+    "003303000080000": ("06", 168000, "次"),
+    "003303000120000": ("06", 386000, "次"),
+    "003309000060000": ("06", 286000, "次"),
+    "003310020050000": ("06", 468000, "次"),
+    "003310030200000": ("06", 368000, "次"),
+    "003310030210000": ("06", 448000, "次"),
+    "003313040020000": ("06", 36000, "次"),
+    "003314000020000": ("06", 98000, "次"),
 }
-_DAILY = {"001109000010000": BED, "001102000050000": CONSULT, "001201000030000": NURSING, "001201000040000": NURSING, "001201000050000": NURSING}
+_DAILY = {
+    "001109000010000": BED,
+    "001102000050000": CONSULT,
+    "001201000030000": NURSING,
+    "001201000040000": NURSING,
+    "001201000050000": NURSING,
+}
 
 
 @dataclass
@@ -89,7 +124,9 @@ class Catalogue:
     def drug_of(self, prefix: str) -> int:
         """Index of the first drug whose code begins with this prefix."""
         if prefix not in self.by_prefix:
-            self.by_prefix[prefix] = next(i for i, item in enumerate(self.items) if item.code.startswith(prefix) and item.list_type == "101")
+            self.by_prefix[prefix] = next(
+                i for i, item in enumerate(self.items) if item.code.startswith(prefix) and item.list_type == "101"
+            )
         return self.by_prefix[prefix]
 
     def freeze(self) -> None:
@@ -126,8 +163,16 @@ def padded(lists: list[list[int]]) -> tuple[Array, Array]:
     return np.array([x + [0] * (width - len(x)) for x in lists], np.int32), np.array([len(x) for x in lists], np.int32)
 
 
-_FORMS = {"A": ("片剂", "口服", "bid"), "E": ("胶囊剂", "口服", "bid"), "Y": ("口服液体剂", "口服", "tid"), "N": ("颗粒剂", "口服", "tid"), "B": ("注射剂", "静脉滴注", "qd"),
-          "L": ("外用制剂", "外用", "bid"), "F": ("软膏剂", "外用", "bid"), "D": ("栓剂", "阴道给药", "qn")}
+_FORMS = {
+    "A": ("片剂", "口服", "bid"),
+    "E": ("胶囊剂", "口服", "bid"),
+    "Y": ("口服液体剂", "口服", "tid"),
+    "N": ("颗粒剂", "口服", "tid"),
+    "B": ("注射剂", "静脉滴注", "qd"),
+    "L": ("外用制剂", "外用", "bid"),
+    "F": ("软膏剂", "外用", "bid"),
+    "D": ("栓剂", "阴道给药", "qn"),
+}
 
 
 def _drug(code: str, name: str, fen: int, lv: int, cover: int, form: str, maker: int, **more: object) -> Item:
@@ -147,7 +192,18 @@ def _invented_drugs(cat: Catalogue) -> None:
             for drug in drugs:
                 for maker in range(3):
                     serial += 1
-                    cat.add(_drug(_drug_code(kind, drug, serial), drug[0], drug[3] * (100, 86, 124)[maker] // 100, drug[4], drug[5], drug[2], maker), group)
+                    cat.add(
+                        _drug(
+                            _drug_code(kind, drug, serial),
+                            drug[0],
+                            drug[3] * (100, 86, 124)[maker] // 100,
+                            drug[4],
+                            drug[5],
+                            drug[2],
+                            maker,
+                        ),
+                        group,
+                    )
     cat.groups["chemo_oral"] = cat.groups["stomach"][:3]
     for serial, (name, fen) in enumerate(SLICES, 1):
         cat.add(Item(f"T9990{serial:05d}", name, "102", "10", 1, fen, "g", "统货", "饮片", 0, "qd", "煎服", 1), "slices")
@@ -170,18 +226,54 @@ def _knowledge_drugs(cat: Catalogue) -> None:
         return body + f"{tail:0{width - len(body)}d}"
 
     serial = 100
-    for table, group in (("drug_sex_limit", ""), ("drug_indication_limit", "k_indication"), ("drug_work_injury_only", "k_injury"), ("drug_maternity_only", "k_maternity")):
+    for table, group in (
+        ("drug_sex_limit", ""),
+        ("drug_indication_limit", "k_indication"),
+        ("drug_work_injury_only", "k_injury"),
+        ("drug_maternity_only", "k_maternity"),
+    ):
         for fact in knowledge.facts(table):
             serial += 1
             prefix = fact["code"]
-            form = next((f for f, word in (("B", "注射"), ("D", "栓"), ("F", "膏"), ("E", "胶囊"), ("N", "颗粒")) if word in fact["name"]), "A")
+            form = next(
+                (
+                    f
+                    for f, word in (("B", "注射"), ("D", "栓"), ("F", "膏"), ("E", "胶囊"), ("N", "颗粒"))
+                    if word in fact["name"]
+                ),
+                "A",
+            )
             name = group
             if table == "drug_sex_limit":
                 name = "k_female" if fact["value"] == "2" else "k_male"
             fen = 2600 + 730 * (serial % 17)
-            cat.add(_drug(full(prefix, 101_00000 + serial), fact["name"], fen, 2 if serial % 3 else 1, 10, form, serial % 3, closed=True), name)
+            cat.add(
+                _drug(
+                    full(prefix, 101_00000 + serial),
+                    fact["name"],
+                    fen,
+                    2 if serial % 3 else 1,
+                    10,
+                    form,
+                    serial % 3,
+                    closed=True,
+                ),
+                name,
+            )
             if table == "drug_work_injury_only":
-                cat.add(_drug(full(knowledge.look_alike(prefix), 101_00000 + serial), fact["name"] + "（外用辅助型）", fen, 1, 10, form, serial % 3, closed=True), "k_injury_like")
+                cat.add(
+                    _drug(
+                        full(knowledge.look_alike(prefix), 101_00000 + serial),
+                        fact["name"] + "（外用辅助型）",
+                        fen,
+                        1,
+                        10,
+                        form,
+                        serial % 3,
+                        closed=True,
+                    ),
+                    "k_injury_like",
+                )
     female, male = cat.groups["k_female"], cat.groups["k_male"]
     cat.groups["female"] = [i for i in female if not cat.items[i].code.startswith("XH")]
     cat.groups["male"] = [i for i in male if not cat.items[i].code.startswith("XL")]
@@ -202,7 +294,10 @@ def _services(cat: Catalogue) -> None:
     for code in sorted(set(names) | set(_SERVICE_PRICES)):
         chrg, fen, unit = _SERVICE_PRICES.get(code, ("05", 5000, "次"))
         daily = _DAILY.get(code, ORDINARY)
-        cat.add(Item(code, names.get(code, "医疗服务"), "201", chrg, 1, fen, unit, closed=daily == ORDINARY, daily=daily), f"s_{names.get(code, code)}")
+        cat.add(
+            Item(code, names.get(code, "医疗服务"), "201", chrg, 1, fen, unit, closed=daily == ORDINARY, daily=daily),
+            f"s_{names.get(code, code)}",
+        )
     cat.groups["lab_glucose"] = cat.groups.get("s_葡萄糖测定", [])
     cat.groups["lab_stool"] = cat.groups.get("s_粪便常规", [])
     cat.groups["gastroscopy"] = cat.groups.get("s_纤维胃十二指肠镜检查", [])
@@ -221,7 +316,10 @@ def catalogue() -> Catalogue:
         for name, fen, unit, lv in things:
             for spec in "小中大":
                 serial += 1
-                cat.add(Item(f"C18990{serial:04d}{serial * 7:010d}"[:20], name, "301", "08", lv, fen, unit, spec + "号"), f"c_{role}")
+                cat.add(
+                    Item(f"C18990{serial:04d}{serial * 7:010d}"[:20], name, "301", "08", lv, fen, unit, spec + "号"),
+                    f"c_{role}",
+                )
     for item in cat.items:
         if not item.closed and item.daily == ORDINARY and knowledge.is_known(item.code):
             raise ValueError(f"invented code {item.code} stands in a knowledge table")

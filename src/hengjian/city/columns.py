@@ -38,13 +38,17 @@ def pick(index: Array, values: Sequence[str | None] | pa.Array) -> pa.Array:
     """values[index] as a dictionary column; an index below 0, or of a value that is None, gives an empty cell."""
     rows = index.astype(np.int32, copy=False)
     if isinstance(values, pa.Array):
-        return pa.DictionaryArray.from_arrays(pa.array(rows, mask=rows < 0) if rows.min(initial=0) < 0 else pa.array(rows), values)
+        return pa.DictionaryArray.from_arrays(
+            pa.array(rows, mask=rows < 0) if rows.min(initial=0) < 0 else pa.array(rows), values
+        )
     words = sorted({v for v in values if v is not None})
     place = {word: i for i, word in enumerate(words)}
     lookup = np.array([place.get(v, -1) if v is not None else -1 for v in values] + [-1], np.int32)
     mapped = lookup[rows]
     empty = mapped < 0
-    return pa.DictionaryArray.from_arrays(pa.array(mapped, mask=empty) if empty.any() else pa.array(mapped), pa.array(words or [""], pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(mapped, mask=empty) if empty.any() else pa.array(mapped), pa.array(words or [""], pa.string())
+    )
 
 
 def constant(value: str, n: int) -> pa.Array:

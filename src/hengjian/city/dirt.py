@@ -30,13 +30,21 @@ def _set(**cells: str) -> Spoil:
 
 def _stripped(row: Row, number: int) -> None:
     """A new line, unsettled, of a code nobody knows."""
-    row.update({"feedetl_sn": f"B{number:08d}", "init_feedetl_sn": "", "setl_id": "", "med_list_codg": f"LOCAL{number % 97:02d}", "hilist_name": "院内自编项目"})
+    row.update(
+        {
+            "feedetl_sn": f"B{number:08d}",
+            "init_feedetl_sn": "",
+            "setl_id": "",
+            "med_list_codg": f"LOCAL{number % 97:02d}",
+            "hilist_name": "院内自编项目",
+        }
+    )
     row.update(_amounts("1.0000", "0.500000", "0.50"))
 
 
 def _amounts(cnt: str, pric: str, amount: str) -> Row:
     cells = {"cnt": cnt, "pric": pric, "det_item_fee_sumamt": amount, "inscp_scp_amt": amount}
-    return cells | {name: "0.00" for name in ("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt")}
+    return cells | dict.fromkeys(("fulamt_ownpay_amt", "overlmt_amt", "preselfpay_amt"), "0.00")
 
 
 def _then(first: Spoil, **cells: str) -> Spoil:
@@ -121,7 +129,9 @@ def dirty_rows(block: Block, tables: dict[str, pa.Table]) -> dict[str, list[Row]
         wanted = round(block.plan.dirt * tables[name].num_rows)
         wanted = max(wanted, len(kinds)) if block.number == 0 else wanted
         candidates = _candidates(block, name, planted, tables[name].num_rows)
-        base = _texts(tables[name], candidates[np.sort(rng.choice(len(candidates), min(wanted, len(candidates)), replace=False))])
+        base = _texts(
+            tables[name], candidates[np.sort(rng.choice(len(candidates), min(wanted, len(candidates)), replace=False))]
+        )
         found[name] = []
         for number, row in enumerate(base):
             kind = list(kinds)[number % len(kinds)]
@@ -135,7 +145,9 @@ def _candidates(block: Block, name: str, planted: Array, rows: int) -> Array:
         return np.flatnonzero(~planted)
     if name == "fee_line":
         lines = block.lines
-        return np.flatnonzero(~planted[block.enc["person"][lines["enc"]]] & (lines["cnt"] > 0) & ~block.cat.closed[lines["item"]])
+        return np.flatnonzero(
+            ~planted[block.enc["person"][lines["enc"]]] & (lines["cnt"] > 0) & ~block.cat.closed[lines["item"]]
+        )
     if name == "encounter":
         return np.flatnonzero(~planted[block.enc["person"]])
     if name == "settlement":

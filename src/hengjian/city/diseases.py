@@ -33,11 +33,22 @@ class Disease:
 _N = (0, 0, 0, 0, 0)
 
 
-def _d(key: str, code: str, name: str, dept: str, outp: tuple[int, int, int, int, int], inp: tuple[int, int, int, int, int],
-       drugs: str, labs: str = "", exams: str = "", **more: object) -> Disease:
+def _d(
+    key: str,
+    code: str,
+    name: str,
+    dept: str,
+    outp: tuple[int, int, int, int, int],
+    inp: tuple[int, int, int, int, int],
+    drugs: str,
+    labs: str = "",
+    exams: str = "",
+    **more: object,
+) -> Disease:
     return Disease(key, code, name, dept, outp, inp, tuple(drugs.split()), tuple(labs.split()), tuple(exams.split()), **more)  # type: ignore[arg-type]
 
 
+# fmt: off
 DISEASES: tuple[Disease, ...] = (
     _d("cold", "J06.900", "急性上呼吸道感染", "A02", (40, 30, 18, 9, 7), _N, "cold", "lab_blood lab_virus", "", winter=1.8),
     _d("flu", "J10.100", "流行性感冒", "A02", (16, 14, 6, 3, 3), (2, 1, 0, 0, 0), "cold antibiotic", "lab_blood lab_virus", "", winter=3.0, los=5),
@@ -108,12 +119,31 @@ SECTION = _d("section", "O82.900", "剖宫产单胎分娩", "E02", _N, _N, "infu
 CHEMO = _d("chemo", "Z51.100x001", "恶性肿瘤维持性化学治疗", "A11", _N, _N, "chemo infusion", "lab_blood lab_liver lab_kidney", "", los=3)
 DIALYSIS = _d("dialysis", "N18.501", "慢性肾脏病5期", "A09", _N, _N, "kidney", "lab_kidney lab_ion", "", chronic="M07800")
 PURCHASE = _d("purchase", "Z76.000", "药店购药", "A01", _N, _N, "cold stomach skin bone home pressure")
+# fmt: on
 
 ALL: tuple[Disease, ...] = (*DISEASES, PRENATAL, BIRTH, SECTION, CHEMO, DIALYSIS, PURCHASE)
 INDEX: dict[str, int] = {d.key: i for i, d in enumerate(ALL)}
 
 DEPTS: dict[str, str] = {
-    "A01": "全科医疗科", "A02": "儿科与发热门诊", "A03": "呼吸内科", "A04": "消化内科", "A05": "心血管内科", "A06": "神经内科", "A07": "内分泌科", "A08": "感染科",
-    "A09": "肾内科", "A10": "风湿免疫科", "A11": "肿瘤科", "A12": "耳鼻咽喉科", "A15": "精神科", "A20": "急诊科", "B01": "普通外科", "B04": "骨科", "B05": "泌尿外科",
-    "B07": "眼科", "B08": "皮肤科", "E01": "妇科", "E02": "产科",
+    "A01": "全科医疗科",
+    "A02": "儿科与发热门诊",
+    "A03": "呼吸内科",
+    "A04": "消化内科",
+    "A05": "心血管内科",
+    "A06": "神经内科",
+    "A07": "内分泌科",
+    "A08": "感染科",
+    "A09": "肾内科",
+    "A10": "风湿免疫科",
+    "A11": "肿瘤科",
+    "A12": "耳鼻咽喉科",
+    "A15": "精神科",
+    "A20": "急诊科",
+    "B01": "普通外科",
+    "B04": "骨科",
+    "B05": "泌尿外科",
+    "B07": "眼科",
+    "B08": "皮肤科",
+    "E01": "妇科",
+    "E02": "产科",
 }

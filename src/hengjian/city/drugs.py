@@ -5,6 +5,7 @@ from __future__ import annotations
 # group → (name, ATC level 4, form letter, price in fen of the smallest pack, level 1 甲 2 乙, days one pack lasts)
 Drug = tuple[str, str, str, int, int, int]
 
+# fmt: off
 WESTERN: dict[str, tuple[Drug, ...]] = {
     "cold": (
         ("对乙酰氨基酚片", "N02BE", "A", 620, 1, 4), ("布洛芬缓释胶囊", "M01AE", "E", 1480, 1, 5), ("氨溴索口服溶液", "R05CB", "Y", 1890, 2, 5),

@@ -21,9 +21,25 @@ MED_TYPES = ("11", "13", "14", "21", "28", "41", "51", "52", "24")
 INSUTYPES = ("310", "390", "510")
 DAY = 86_400
 DEFAULTS = {
-    "person": np.int32(0), "inst": np.int32(0), "kind": np.int8(0), "med": np.int8(0), "begin": np.int64(0), "end": np.int64(-1), "disease": np.int16(0),
-    "dept": np.int8(0), "doctor": np.int32(0), "insu": np.int8(0), "adm_way": np.int8(0), "dscg_way": np.int8(0), "day_surgery": False, "planned": np.int8(0),
-    "plain": False, "series": False, "nursing": np.int8(2), "accept": np.int32(-1), "plant": np.int32(-1),
+    "person": np.int32(0),
+    "inst": np.int32(0),
+    "kind": np.int8(0),
+    "med": np.int8(0),
+    "begin": np.int64(0),
+    "end": np.int64(-1),
+    "disease": np.int16(0),
+    "dept": np.int8(0),
+    "doctor": np.int32(0),
+    "insu": np.int8(0),
+    "adm_way": np.int8(0),
+    "dscg_way": np.int8(0),
+    "day_surgery": False,
+    "planned": np.int8(0),
+    "plain": False,
+    "series": False,
+    "nursing": np.int8(2),
+    "accept": np.int32(-1),
+    "plant": np.int32(-1),
 }
 _DEPT_OF = np.array([list(DEPTS).index(d.dept) for d in ALL], np.int8)
 _SERIES = np.array([INDEX["chemo"], INDEX["dialysis"]])
@@ -38,7 +54,12 @@ def med(code: str) -> int:
 
 def ordinary(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) -> Frame:
     """All ordinary encounters of a block, unfiltered."""
-    parts = [_visits(plan, people, places, rng), _followups(plan, people, places, rng), _purchases(plan, people, places, rng), _stays(plan, people, places, rng)]
+    parts = [
+        _visits(plan, people, places, rng),
+        _followups(plan, people, places, rng),
+        _purchases(plan, people, places, rng),
+        _stays(plan, people, places, rng),
+    ]
     parts += [_dialysis(plan, people, places, rng), _chemo(plan, people, places, rng), *_births(plan, people, places, rng)]
     return concat([p for p in parts if size(p)])
 
@@ -65,7 +86,9 @@ def choose_place(rng: np.random.Generator, people: Frame, places: Places, person
 def _finish(rng: np.random.Generator, people: Frame, places: Places, frame: Frame) -> Frame:
     """Fill department, doctor and insurance."""
     n = size(frame)
-    frame["dept"] = np.where(frame["med"] == med("13"), np.int8(list(DEPTS).index("A20")), _DEPT_OF[frame["disease"]]).astype(np.int8)
+    frame["dept"] = np.where(frame["med"] == med("13"), np.int8(list(DEPTS).index("A20")), _DEPT_OF[frame["disease"]]).astype(
+        np.int8
+    )
     first, count = places.doctor_first[frame["inst"], frame["dept"]], places.doctor_count[frame["inst"], frame["dept"]]
     frame["doctor"] = (first + (rng.random(n) * count).astype(np.int32)).astype(np.int32)
     frame["insu"] = np.where(frame["insu"] == 2, 2, np.where(people["employee"][frame["person"]], 0, 1)).astype(np.int8)
@@ -81,19 +104,19 @@ def _diseases(rng: np.random.Generator, plan: Plan, people: Frame, person: Array
     """A disease for each event by age band, sex and season."""
     weights = np.array([d.inp if inp else d.outp for d in DISEASES], float)  # [disease, band]
     sexes = np.array([d.sex for d in DISEASES])
-    winter = np.array([d.winter for d in DISEASES])
+    winter = np.array([d.winter for d in DISEASES])[:, None]
     table = np.zeros((5, 3, 2, len(DISEASES)))
     for sex in range(3):
         allowed = (sexes == 0) | (sexes == sex)
-        for cold in range(2):
-            table[:, sex, cold] = (weights * (winter if cold else 1.0)[:, None] if cold else weights).T * allowed
+        table[:, sex, 0] = weights.T * allowed
+        table[:, sex, 1] = (weights * winter).T * allowed
     flat = table.reshape(30, -1)
     edges = np.cumsum(flat / flat.sum(axis=1, keepdims=True), axis=1)
     edges[:, -1] = 1.0
-    sex = np.where(people["known"][person], people["gend"][person], 0)
-    group = (bands(plan, people)[person] * 3 + sex) * 2 + is_winter(day)
+    known_sex = np.where(people["known"][person], people["gend"][person], 0)
+    group = (bands(plan, people)[person] * 3 + known_sex) * 2 + is_winter(day)
     found = np.searchsorted((edges + np.arange(30)[:, None]).ravel(), group + rng.random(len(person)), side="right")
-    return np.minimum(found - group * len(DISEASES), len(DISEASES) - 1).astype(np.int16)
+    return np.asarray(np.minimum(found - group * len(DISEASES), len(DISEASES) - 1).astype(np.int16))
 
 
 def _visits(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) -> Frame:
@@ -108,7 +131,21 @@ def _visits(plan: Plan, people: Frame, places: Places, rng: np.random.Generator)
     inst = choose_place(rng, people, places, person, kinds)
     urgent = (places.level[inst] >= 2) & (rng.random(n) < 0.08)
     begin = day * np.int64(DAY) + np.where(urgent, rng.integers(6 * 3600, 22 * 3600, n), office_time(rng, n))
-    return _finish(rng, people, places, fill(DEFAULTS, n, person=person, inst=inst, kind=OUTP, med=np.where(urgent, med("13"), med("11")), begin=begin, disease=disease))
+    return _finish(
+        rng,
+        people,
+        places,
+        fill(
+            DEFAULTS,
+            n,
+            person=person,
+            inst=inst,
+            kind=OUTP,
+            med=np.where(urgent, med("13"), med("11")),
+            begin=begin,
+            disease=disease,
+        ),
+    )
 
 
 def _followups(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) -> Frame:
@@ -119,11 +156,24 @@ def _followups(plan: Plan, people: Frame, places: Places, rng: np.random.Generat
         times = (plan.last - plan.first) // every
         person = np.repeat(who, times).astype(np.int32)
         offset = np.repeat(rng.integers(0, 28, len(who)), times)
-        day = np.minimum(plan.first + offset + runs(times) * np.repeat(every, times) + rng.integers(0, 4, len(person)), plan.last - 1)
+        day = np.minimum(
+            plan.first + offset + runs(times) * np.repeat(every, times) + rng.integers(0, 4, len(person)), plan.last - 1
+        )
         steady = np.repeat(rng.random(len(who)), times)
         kinds = np.select([steady < 0.5, steady < 0.85], [at.TOWNSHIP, at.SECONDARY], at.TERTIARY)
         begin = day.astype(np.int64) * DAY + office_time(rng, len(person))
-        parts.append(fill(DEFAULTS, len(person), person=person, inst=choose_place(rng, people, places, person, kinds), kind=OUTP, med=med("14"), begin=begin, disease=INDEX[name]))
+        parts.append(
+            fill(
+                DEFAULTS,
+                len(person),
+                person=person,
+                inst=choose_place(rng, people, places, person, kinds),
+                kind=OUTP,
+                med=med("14"),
+                begin=begin,
+                disease=INDEX[name],
+            )
+        )
     return _finish(rng, people, places, concat(parts))
 
 
@@ -133,17 +183,42 @@ def _purchases(plan: Plan, people: Frame, places: Places, rng: np.random.Generat
     n = len(person)
     begin = draw_days(plan, rng, "purchase", n) * np.int64(DAY) + rng.integers(8 * 3600 + 900, 21 * 3600, n)
     inst = choose_place(rng, people, places, person, np.full(n, at.PHARMACY))
-    return _finish(rng, people, places, fill(DEFAULTS, n, person=person, inst=inst, kind=PHARM, med=med("41"), begin=begin, disease=INDEX["purchase"]))
+    return _finish(
+        rng,
+        people,
+        places,
+        fill(DEFAULTS, n, person=person, inst=inst, kind=PHARM, med=med("41"), begin=begin, disease=INDEX["purchase"]),
+    )
 
 
-def stay_frame(rng: np.random.Generator, people: Frame, places: Places, person: Array, inst: Array, disease: Array, in_day: Array, los: Array, **more: object) -> Frame:
+def stay_frame(
+    rng: np.random.Generator,
+    people: Frame,
+    places: Places,
+    person: Array,
+    inst: Array,
+    disease: Array,
+    in_day: Array,
+    los: Array,
+    **more: object,
+) -> Frame:
     """Stays from their days; admission in the morning or afternoon, discharge before noon."""
     n = len(person)
     begin = in_day.astype(np.int64) * DAY + office_time(rng, n, 8.5, 16.0)
     end = (in_day + los).astype(np.int64) * DAY + rng.integers(9 * 3600, 11 * 3600, n)
-    columns: dict[str, object] = {"med": med("21"), "adm_way": np.where(rng.random(n) < 0.12, 1, 2), "dscg_way": np.where(rng.random(n) < 0.03, 4, 1), "planned": 1,
-                                  "nursing": rng.choice([1, 2, 2, 2, 3], n)}
-    return _finish(rng, people, places, fill(DEFAULTS, n, person=person, inst=inst, disease=disease, kind=INP, begin=begin, end=end, **(columns | more)))
+    columns: dict[str, object] = {
+        "med": med("21"),
+        "adm_way": np.where(rng.random(n) < 0.12, 1, 2),
+        "dscg_way": np.where(rng.random(n) < 0.03, 4, 1),
+        "planned": 1,
+        "nursing": rng.choice([1, 2, 2, 2, 3], n),
+    }
+    return _finish(
+        rng,
+        people,
+        places,
+        fill(DEFAULTS, n, person=person, inst=inst, disease=disease, kind=INP, begin=begin, end=end, **(columns | more)),
+    )
 
 
 def _stays(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) -> Frame:
@@ -161,7 +236,9 @@ def _stays(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) 
     day_case = np.isin(disease, [INDEX["cataract"], INDEX["lump"]]) & (rng.random(n) < 0.5)
     los = np.where(day_case, 1, los)
     inst = choose_place(rng, people, places, person, kinds)
-    return stay_frame(rng, people, places, person, inst, disease, day, los, med=np.where(day_case, med("28"), med("21")), day_surgery=day_case)
+    return stay_frame(
+        rng, people, places, person, inst, disease, day, los, med=np.where(day_case, med("28"), med("21")), day_surgery=day_case
+    )
 
 
 def _dialysis(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) -> Frame:
@@ -172,7 +249,22 @@ def _dialysis(plan: Plan, people: Frame, places: Places, rng: np.random.Generato
     day = np.tile(days, len(who))
     inst = np.repeat(choose_place(rng, people, places, who, np.full(len(who), at.SECONDARY)), len(days))
     begin = day.astype(np.int64) * DAY + 8 * 3600 + rng.integers(0, 3600, len(person))
-    return _finish(rng, people, places, fill(DEFAULTS, len(person), person=person, inst=inst, kind=OUTP, med=med("14"), begin=begin, disease=INDEX["dialysis"], series=True))
+    return _finish(
+        rng,
+        people,
+        places,
+        fill(
+            DEFAULTS,
+            len(person),
+            person=person,
+            inst=inst,
+            kind=OUTP,
+            med=med("14"),
+            begin=begin,
+            disease=INDEX["dialysis"],
+            series=True,
+        ),
+    )
 
 
 def _chemo(plan: Plan, people: Frame, places: Places, rng: np.random.Generator) -> Frame:
@@ -192,12 +284,32 @@ def _births(plan: Plan, people: Frame, places: Places, rng: np.random.Generator)
     section = rng.random(n) < 0.4
     inst = choose_place(rng, people, places, who, np.where(rng.random(n) < 0.6, at.WOMEN, at.SECONDARY))
     insu = np.where(people["employee"][who] & (rng.random(n) < 0.3), 2, 0)
-    stays = stay_frame(rng, people, places, who, inst, np.where(section, INDEX["section"], INDEX["birth"]), day, np.where(section, 6, 4), med=med("52"), insu=insu)
+    stays = stay_frame(
+        rng,
+        people,
+        places,
+        who,
+        inst,
+        np.where(section, INDEX["section"], INDEX["birth"]),
+        day,
+        np.where(section, 6, 4),
+        med=med("52"),
+        insu=insu,
+    )
     times = np.minimum(7, (day - plan.first) // 30)
     person = np.repeat(who, times)
     check = np.repeat(day, times) - (runs(times) + 1) * 29 + rng.integers(0, 4, len(person))
     begin = check.astype(np.int64) * DAY + office_time(rng, len(person))
-    visits = fill(DEFAULTS, len(person), person=person, inst=np.repeat(inst, times), kind=OUTP, med=med("51"), begin=begin, disease=INDEX["prenatal"])
+    visits = fill(
+        DEFAULTS,
+        len(person),
+        person=person,
+        inst=np.repeat(inst, times),
+        kind=OUTP,
+        med=med("51"),
+        begin=begin,
+        disease=INDEX["prenatal"],
+    )
     return [stays, _finish(rng, people, places, visits)]
 
 

@@ -42,4 +42,4 @@ def runs(counts: Array) -> Array:
     """0, 1 … count−1 for each count, one after the other: the place of a row inside its group."""
     total = int(counts.sum())
     starts = np.cumsum(counts) - counts
-    return np.arange(total) - np.repeat(starts, counts)
+    return np.asarray(np.arange(total) - np.repeat(starts, counts))

@@ -13,15 +13,36 @@ from hengjian.city.frames import Array, Frame, concat, fill, runs, size
 from hengjian.city.services import BODY_PARTS
 
 LINE = {
-    "enc": np.int32(0), "item": np.int32(0), "cnt": np.int32(1), "sec": np.int64(0), "own": False, "days": np.int16(0), "body": np.int8(-1), "hours": np.int8(0),
-    "home": False, "oper": np.int8(-1), "ref": np.int32(-1), "stage": np.int8(0), "tag": np.int32(-1), "unsaid": False,
+    "enc": np.int32(0),
+    "item": np.int32(0),
+    "cnt": np.int32(1),
+    "sec": np.int64(0),
+    "own": False,
+    "days": np.int16(0),
+    "body": np.int8(-1),
+    "hours": np.int8(0),
+    "home": False,
+    "oper": np.int8(-1),
+    "ref": np.int32(-1),
+    "stage": np.int8(0),
+    "tag": np.int32(-1),
+    "unsaid": False,
 }
 """cnt in whole units; hours = executed hours; home = drug taken home; ref = row it undoes; stage = settlement in the encounter."""
 
 _EXAM_PARTS = {  # exam item → body parts it may name (index into BODY_PARTS), and what two parts at once are called
-    "胸部数字化摄影": ((0,), 7), "四肢数字化摄影": ((1, 2, 3, 4), 8), "腹部数字化摄影": ((5,), 7),
-    "头颅断层扫描": ((6,), 9), "胸部断层扫描": ((0,), 7), "腹部断层扫描": ((5,), 7),
-    "头颅磁共振平扫": ((6,), -1), "腰椎磁共振平扫": ((10,), -1), "腹部彩色超声": ((5,), -1), "甲状腺彩色超声": ((11,), -1), "心脏彩色超声": ((12,), -1), "妇科彩色超声": ((13,), -1),
+    "胸部数字化摄影": ((0,), 7),
+    "四肢数字化摄影": ((1, 2, 3, 4), 8),
+    "腹部数字化摄影": ((5,), 7),
+    "头颅断层扫描": ((6,), 9),
+    "胸部断层扫描": ((0,), 7),
+    "腹部断层扫描": ((5,), 7),
+    "头颅磁共振平扫": ((6,), -1),
+    "腰椎磁共振平扫": ((10,), -1),
+    "腹部彩色超声": ((5,), -1),
+    "甲状腺彩色超声": ((11,), -1),
+    "心脏彩色超声": ((12,), -1),
+    "妇科彩色超声": ((13,), -1),
 }
 _EXAM_OF_DEPT = {  # which of the items of a role fits the department
     "dr": {"B04": "四肢数字化摄影", "": "胸部数字化摄影"},
@@ -41,7 +62,9 @@ def rows(n: int, **columns: object) -> Frame:
     return fill(LINE, n, **columns)
 
 
-def drug_lines(cat: Catalogue, rng: np.random.Generator, enc: Array, disease: Array, slots: Array, sec: Array, target: Array) -> Frame:
+def drug_lines(
+    cat: Catalogue, rng: np.random.Generator, enc: Array, disease: Array, slots: Array, sec: Array, target: Array
+) -> Frame:
     """Different drugs of the disease's pool for each encounter, enough for `target` days."""
     pool_n = cat.pool_n[disease]
     slots = np.minimum(slots, pool_n)
@@ -92,7 +115,9 @@ def _examined(cat: Catalogue, rng: np.random.Generator, role: str, dept: str, en
         films = rng.integers(0, (2 if role == "dr" else 3), n) * count
         films = np.where((films == 0) & (rng.random(n) < 0.6), count, films)
         some = films > 0
-        found.append(rows(int(some.sum()), enc=enc[some], item=cat.groups[f"film_{role}"][0], cnt=films[some], sec=sec[some] + 60))
+        found.append(
+            rows(int(some.sum()), enc=enc[some], item=cat.groups[f"film_{role}"][0], cnt=films[some], sec=sec[some] + 60)
+        )
     return found
 
 
@@ -136,7 +161,10 @@ def _consult(cat: Catalogue, rng: np.random.Generator, enc: Frame, visits: Array
     item = np.where(watched, cat.groups["watch"][0], np.where(urgent, cat.code("001102000030000"), plain_item))
     sec = enc["begin"][visits]
     shift = np.flatnonzero(watched)
-    found = [rows(len(visits), enc=visits, item=item, sec=sec), fixed(cat, cat.code("001103000010000"), visits[shift], sec[shift] + 900)]
+    found = [
+        rows(len(visits), enc=visits, item=item, sec=sec),
+        fixed(cat, cat.code("001103000010000"), visits[shift], sec[shift] + 900),
+    ]
     rescued = np.flatnonzero(urgent & (rng.random(len(visits)) < 0.04))
     return [*found, fixed(cat, cat.code("001202000010000"), visits[rescued], sec[rescued] + 600)]
 
@@ -146,7 +174,10 @@ def _special(cat: Catalogue, rng: np.random.Generator, enc: Frame, visits: Array
     begin = enc["begin"][visits]
     session = np.flatnonzero(enc["disease"][visits] == INDEX["dialysis"])
     found = [fixed(cat, cat.groups["dialysis"][0], visits[session], begin[session] + 300)]
-    found += [fixed(cat, item, visits[session], begin[session] + 310) for item in (cat.groups["c_dialysis"][0], cat.groups["c_dialysis"][3])]
+    found += [
+        fixed(cat, item, visits[session], begin[session] + 310)
+        for item in (cat.groups["c_dialysis"][0], cat.groups["c_dialysis"][3])
+    ]
     pregnant = np.flatnonzero((enc["disease"][visits] == INDEX["prenatal"]) & (rng.random(len(visits)) < 0.2))
     return [*found, fixed(cat, cat.code("003102050010000"), visits[pregnant], begin[pregnant] + 800)]
 
@@ -159,7 +190,9 @@ def _treatments(cat: Catalogue, rng: np.random.Generator, visits: Array, begin: 
         at = np.repeat(here, count)
         pool = np.array(cat.groups[role])
         start = np.repeat(rng.integers(0, len(pool), len(here)), count)
-        found.append(rows(len(at), enc=visits[at], item=pool[(start + runs(count)) % len(pool)], sec=begin[at] + 1800 + runs(count)))
+        found.append(
+            rows(len(at), enc=visits[at], item=pool[(start + runs(count)) % len(pool)], sec=begin[at] + 1800 + runs(count))
+        )
     here = np.flatnonzero(rng.random(len(visits)) < 0.003)
     lines = fixed(cat, cat.groups["beauty"][0], visits[here], begin[here] + 2000)
     return [*found, lines]
@@ -172,7 +205,16 @@ def _slices(cat: Catalogue, rng: np.random.Generator, visits: Array, begin: Arra
     pool = np.array(cat.groups["slices"])
     doses = np.repeat(rng.choice([5, 7], len(here)), count)
     start = np.repeat(rng.integers(0, len(pool), len(here)), count)
-    return [rows(len(at), enc=visits[at], item=pool[(start + runs(count)) % len(pool)], cnt=doses * rng.integers(6, 16, len(at)), sec=begin[at] + 1600, days=doses)]
+    return [
+        rows(
+            len(at),
+            enc=visits[at],
+            item=pool[(start + runs(count)) % len(pool)],
+            cnt=doses * rng.integers(6, 16, len(at)),
+            sec=begin[at] + 1600,
+            days=doses,
+        )
+    ]
 
 
 def keep_hosts_plain(cat: Catalogue, lines: Frame, plain: Array) -> Array:
@@ -185,4 +227,18 @@ def joined(parts: Sequence[Frame]) -> Frame:
     return concat([p for p in parts if size(p)])
 
 
-__all__ = ["BODY_PARTS", "DAY", "INP", "LINE", "drug_lines", "exam_lines", "fixed", "joined", "keep_hosts_plain", "outpatient_lines", "panel_lines", "part_of", "rows"]
+__all__ = [
+    "BODY_PARTS",
+    "DAY",
+    "INP",
+    "LINE",
+    "drug_lines",
+    "exam_lines",
+    "fixed",
+    "joined",
+    "keep_hosts_plain",
+    "outpatient_lines",
+    "panel_lines",
+    "part_of",
+    "rows",
+]

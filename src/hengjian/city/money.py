@@ -60,11 +60,16 @@ def _pay(people: Frame, level: Array, enc: Frame, base: Frame, rng: np.random.Ge
     lv = level[enc["inst"]]
     inpatient, shop = enc["kind"] == INP, enc["kind"] == PHARM
     chronic, birth = enc["med"] == med("14"), np.isin(enc["med"], (med("51"), med("52")))
-    dedc_full = np.select([inpatient & (lv == 3), inpatient & (lv == 2), inpatient], [80_000, 50_000, 20_000], np.where(chronic | birth | shop, 0, 2_000))
+    dedc_full = np.select(
+        [inpatient & (lv == 3), inpatient & (lv == 2), inpatient],
+        [80_000, 50_000, 20_000],
+        np.where(chronic | birth | shop, 0, 2_000),
+    )
     dedc = np.minimum(np.maximum(base["inscp"], 0), dedc_full)
     ratio = np.select(
         [shop, inpatient & employee, inpatient, birth, chronic & employee, chronic, employee],
-        [0, np.choose(lv, [0, 92, 90, 86]), np.choose(lv, [0, 85, 75, 65]), 90, 80, 65, 60], 50,
+        [0, np.choose(lv, [0, 92, 90, 86]), np.choose(lv, [0, 85, 75, 65]), 90, 80, 65, 60],
+        50,
     ).astype(np.int64)
     hifp = (np.maximum(base["inscp"], 0) - dedc) * ratio // 100
     left = np.maximum(base["inscp"], 0) - hifp
@@ -78,6 +83,16 @@ def _pay(people: Frame, level: Array, enc: Frame, base: Frame, rng: np.random.Ge
     shared = np.where(~employee & shop & (rng.random(n) < 0.25), np.maximum(np.minimum(rest, left), 0), 0)
     cash = rest - account - shared
     return {
-        "dedc": dedc, "ratio": ratio, "hifp": hifp, "hifob": np.where(employee, large, 0), "hifmi": np.where(employee, 0, large), "maf": aid, "fund": fund,
-        "acct": account, "shared": shared, "cash": cash, "hospital": hospital, "part": account + shared + cash,
+        "dedc": dedc,
+        "ratio": ratio,
+        "hifp": hifp,
+        "hifob": np.where(employee, large, 0),
+        "hifmi": np.where(employee, 0, large),
+        "maf": aid,
+        "fund": fund,
+        "acct": account,
+        "shared": shared,
+        "cash": cash,
+        "hospital": hospital,
+        "part": account + shared + cash,
     }

@@ -15,15 +15,26 @@ from hengjian.city.texts import digit_matrix, from_matrix, identity_numbers, num
 from hengjian.kernel.dates import day_number
 
 DISTRICTS: tuple[tuple[int, str], ...] = (
-    (990102, "鉴东区"), (990103, "鉴西区"), (990104, "澄心新区"), (990121, "云砚县"), (990122, "砚北县"), (990181, "澜川市"),
+    (990102, "鉴东区"),
+    (990103, "鉴西区"),
+    (990104, "澄心新区"),
+    (990121, "云砚县"),
+    (990122, "砚北县"),
+    (990181, "澜川市"),
 )
 _SHARES = (0.24, 0.2, 0.16, 0.15, 0.12, 0.13)
 _SURNAMES = "章程方许薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞"
 _GIVEN = "若澄砚秋鉴溪云舟望舒知远清晏怀瑾星野听澜景行书言和畅予安青禾沐川向晚南栀北辰朝暮拾光念初衡宁"
 CHRONIC = ("hypertension", "diabetes", "coronary", "stroke", "copd", "hepatitis", "rheumatoid", "psoriasis")
 _PREVALENCE = {  # by age band 45–64 and 65+; younger adults a tenth
-    "hypertension": (0.13, 0.28), "diabetes": (0.06, 0.11), "coronary": (0.02, 0.07), "stroke": (0.012, 0.04), "copd": (0.006, 0.025),
-    "hepatitis": (0.012, 0.006), "rheumatoid": (0.008, 0.008), "psoriasis": (0.006, 0.004),
+    "hypertension": (0.13, 0.28),
+    "diabetes": (0.06, 0.11),
+    "coronary": (0.02, 0.07),
+    "stroke": (0.012, 0.04),
+    "copd": (0.006, 0.025),
+    "hepatitis": (0.012, 0.006),
+    "rheumatoid": (0.008, 0.008),
+    "psoriasis": (0.006, 0.004),
 }
 
 
@@ -36,7 +47,11 @@ def make_people(plan: Plan, rng: np.random.Generator, start: int, stop: int) -> 
     head_age = age[family]
     age = np.select(
         [role == 1, role == 2, role == 3],
-        [np.clip(head_age + rng.normal(-1, 3, n), 20, 96), np.clip(head_age - rng.uniform(24, 36, n), 0.1, 60), np.clip(head_age + rng.uniform(22, 32, n), 50, 99)],
+        [
+            np.clip(head_age + rng.normal(-1, 3, n), 20, 96),
+            np.clip(head_age - rng.uniform(24, 36, n), 0.1, 60),
+            np.clip(head_age + rng.uniform(22, 32, n), 50, 99),
+        ],
         age,
     )
     brdy = np.minimum((mid - age * 365.25).astype(np.int32), plan.first - 3)
@@ -63,7 +78,9 @@ def make_people(plan: Plan, rng: np.random.Generator, start: int, stop: int) -> 
         "hidden": np.zeros(n, bool),  # a death that only other departments know of
         "away": rng.random(n) < 0.015,
     }
-    mortality = np.select([years < 1, years < 40, years < 60, years < 75, years < 85], [0.003, 0.0005, 0.0025, 0.013, 0.045], 0.11)
+    mortality = np.select(
+        [years < 1, years < 40, years < 60, years < 75, years < 85], [0.003, 0.0005, 0.0025, 0.013, 0.045], 0.11
+    )
     dead = rng.random(n) < mortality
     people["die"] = np.where(dead, plan.first + rng.integers(5, plan.last - plan.first - 5, n), -1).astype(np.int32)
     listed = dead & (rng.random(n) < 0.7)
@@ -93,7 +110,15 @@ def _chronic(people: Frame, rng: np.random.Generator, years: Array) -> None:
     healthy = people["die"] < 0
     people["dialysis"] = (years > 25) & healthy & (rng.random(n) < 0.0008)
     people["cancer"] = (years > 35) & healthy & ~people["dialysis"] & (rng.random(n) < 0.0035)
-    fertile = people["known"] & (people["gend"] == 2) & (years > 21) & (years < 40) & healthy & ~people["cancer"] & ~people["dialysis"]
+    fertile = (
+        people["known"]
+        & (people["gend"] == 2)
+        & (years > 21)
+        & (years < 40)
+        & healthy
+        & ~people["cancer"]
+        & ~people["dialysis"]
+    )
     people["birth"] = fertile & (rng.random(n) < 0.06)
 
 
@@ -113,28 +138,34 @@ def person_table(plan: Plan, people: Frame, rng: np.random.Generator) -> pa.Tabl
     road = pa.array(people["district"].astype(np.int64) * 5 + people["family"] % 5)
     house = from_matrix(digit_matrix(people["family"] // 5 % 900 + 100, 3))
     age_start = plan.first - np.minimum(people["brdy"], plan.first)
-    insured_since = np.where(people["employee"], people["brdy"] + 22 * 365, people["brdy"] + 30 + age_start % 700).astype(np.int32)
+    insured_since = np.where(people["employee"], people["brdy"] + 22 * 365, people["brdy"] + 30 + age_start % 700).astype(
+        np.int32
+    )
     insured_since = np.minimum(np.maximum(insured_since, day_number(date(2001, 1, 1))), plan.first - 1)
     account = np.where(people["employee"], rng.integers(0, 900_000, n), 0)
-    return pa.table({
-        "psn_no": person_numbers(people["number"]),
-        "psn_name": pc.binary_join_element_wise(names, first, second, ""),
-        "psn_cert_type": pa.array(np.full(n, "01", object)),
-        "certno": identity_numbers(region, ymd, serial),
-        "gend": pa.array(np.where(people["known"], people["gend"], 9).astype(str).astype(object)),
-        "brdy": pa.array(people["brdy"], mask=~people["born_known"]).cast(pa.date32()),
-        "insutype": pa.array(np.where(people["employee"], "310", "390").astype(object)),
-        "psn_type": pa.array(people["psn_type"].astype(str).astype(object)),
-        "insu_admdvs": numbered("", insured, 6),
-        "psn_insu_stas": pa.array(np.where((people["die"] >= 0) & ~people["hidden"], "4", "1").astype(object)),
-        "psn_insu_date": pa.array(insured_since).cast(pa.date32()),
-        "emp_name": pa.array(np.where(people["employee"], "明鉴路第" + (people["family"] % 97 + 1).astype(str) + "工坊", None).astype(object)),
-        "curr_addr": pc.binary_join_element_wise(street.take(road), house, "号", ""),
-        "tel": numbered("10099", people["number"] * 7919 % 1_000_000, 6),
-        "balc": money(account),
-        "fmly_no": numbered("F", people["family"], 8),
-        "die_date": pa.array(people["die"], mask=(people["die"] < 0) | people["hidden"]).cast(pa.date32()),
-    })
+    return pa.table(
+        {
+            "psn_no": person_numbers(people["number"]),
+            "psn_name": pc.binary_join_element_wise(names, first, second, ""),
+            "psn_cert_type": pa.array(np.full(n, "01", object)),
+            "certno": identity_numbers(region, ymd, serial),
+            "gend": pa.array(np.where(people["known"], people["gend"], 9).astype(str).astype(object)),
+            "brdy": pa.array(people["brdy"], mask=~people["born_known"]).cast(pa.date32()),
+            "insutype": pa.array(np.where(people["employee"], "310", "390").astype(object)),
+            "psn_type": pa.array(people["psn_type"].astype(str).astype(object)),
+            "insu_admdvs": numbered("", insured, 6),
+            "psn_insu_stas": pa.array(np.where((people["die"] >= 0) & ~people["hidden"], "4", "1").astype(object)),
+            "psn_insu_date": pa.array(insured_since).cast(pa.date32()),
+            "emp_name": pa.array(
+                ("明鉴路第" + (people["family"] % 97 + 1).astype(str) + "工坊").astype(object), mask=~people["employee"]
+            ),
+            "curr_addr": pc.binary_join_element_wise(street.take(road), house, "号", ""),
+            "tel": numbered("10099", people["number"] * 7919 % 1_000_000, 6),
+            "balc": money(account),
+            "fmly_no": numbered("F", people["family"], 8),
+            "die_date": pa.array(people["die"], mask=(people["die"] < 0) | people["hidden"]).cast(pa.date32()),
+        }
+    )
 
 
 def death_list(people: Frame) -> pa.Table:
@@ -144,12 +175,13 @@ def death_list(people: Frame) -> pa.Table:
     day = np.concatenate([people["die_listed"][dead], np.full(len(poor), day_number(date(2024, 1, 1)))]).astype(np.int32)
     who = np.concatenate([dead, poor])
     source = np.where(people["number"][dead] % 3 == 0, "公安", "殡葬")
-    return pa.table({
-        "list_kind": pa.array(["death"] * len(dead) + ["lowinc"] * len(poor), pa.string()),
-        "psn_no": person_numbers(people["number"][who]),
-        "begndate": pa.array(day).cast(pa.date32()),
-        "enddate": pa.nulls(len(who), pa.date32()),
-        "src_dept": pa.array([*source.tolist(), *["民政"] * len(poor)], pa.string()),
-        "info": pa.nulls(len(who), pa.string()),
-    })
-
+    return pa.table(
+        {
+            "list_kind": pa.array(["death"] * len(dead) + ["lowinc"] * len(poor), pa.string()),
+            "psn_no": person_numbers(people["number"][who]),
+            "begndate": pa.array(day).cast(pa.date32()),
+            "enddate": pa.nulls(len(who), pa.date32()),
+            "src_dept": pa.array([*source.tolist(), *["民政"] * len(poor)], pa.string()),
+            "info": pa.nulls(len(who), pa.string()),
+        }
+    )

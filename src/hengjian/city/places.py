@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +17,14 @@ from hengjian.city.plan import Plan
 TERTIARY, SECONDARY, WOMEN, TOWNSHIP, CLINIC, PHARMACY = range(6)
 DEPT_CODES = tuple(DEPTS)
 _KINDS = (  # name, hosp_lv, medins_type, price group, beds for 100,000 people in all
-    ("人民医院", "02", "A1", 3, 260), ("中心医院", "05", "A1", 2, 260), ("妇幼保健院", "05", "G1", 2, 60), ("中心卫生院", "08", "C2", 1, 90), ("诊所", "11", "D1", 1, 0),
+    ("人民医院", "02", "A1", 3, 260),
+    ("中心医院", "05", "A1", 2, 260),
+    ("妇幼保健院", "05", "G1", 2, 60),
+    ("中心卫生院", "08", "C2", 1, 90),
+    ("诊所", "11", "D1", 1, 0),
     ("大药房", "", "", 0, 0),
 )
-_SYLLABLES = ("澄", "砚", "衡", "溪", "岚", "棠", "桐", "鹤", "松", "莲", "枫", "榆", "竹", "荷", "梅", "柏", "清", "远", "宁", "和")
+_SYLLABLES = "澄砚衡溪岚棠桐鹤松莲枫榆竹荷梅柏清远宁和"
 _SMALL = ("A01", "A02", "A20")
 _WOMENS = ("A01", "A02", "E01", "E02", "A20")
 
@@ -38,7 +43,6 @@ class Places:
     doctor_count: Array
     doctor_codes: tuple[str, ...]
     doctor_names: tuple[str, ...]
-    doctor_dept: Array
     tables: dict[str, pa.Table]
 
     def of_kind(self, kind: int) -> Array:
@@ -50,7 +54,14 @@ def make_places(plan: Plan) -> Places:
     """The institutions of a city of this size."""
     rng = plan.rng(1_000_000)
     n = plan.people
-    counts = (max(2, n // 150_000), max(3, n // 45_000), max(1, n // 250_000), max(6, n // 14_000), max(8, n // 4_000), max(9, n // 3_500))
+    counts = (
+        max(2, n // 150_000),
+        max(3, n // 45_000),
+        max(1, n // 250_000),
+        max(6, n // 14_000),
+        max(8, n // 4_000),
+        max(9, n // 3_500),
+    )
     kind = np.repeat(np.arange(6), counts).astype(np.int8)
     serial = np.concatenate([np.arange(c) for c in counts])
     district = (serial % len(DISTRICTS)).astype(np.int8)
@@ -61,14 +72,32 @@ def make_places(plan: Plan) -> Places:
         word = _SYLLABLES[s % 20] + _SYLLABLES[(s // 20 + s * 7 + k) % 20]
         chain = f"G{s // 4 % 12:03d}" if k == PHARMACY and s % 3 else ""
         number = f"第{s // 20 + 1}" if s >= 20 else ""
-        names.append(f"镜川市{area[1] if k != TERTIARY else ''}{('恒和连锁' if chain else '') + word}{number}{_KINDS[k][0]}{f'{s + 1}店' if chain else ''}")
+        names.append(
+            f"镜川市{area[1] if k != TERTIARY else ''}{('恒和连锁' if chain else '') + word}{number}{_KINDS[k][0]}{f'{s + 1}店' if chain else ''}"
+        )
         codes.append(f"{'P' if k == PHARMACY else 'H'}{area[0]}{i + 1:05d}")
         groups.append(chain or None)
     pools = tuple(tuple(_pool(kind, district, k, d) for d in range(len(DISTRICTS))) for k in range(6))
     staff = _staff(plan, kind, codes)
     beds = np.array([max(20, k[4] * n // 100_000 // c * 2) if k[4] else 0 for k, c in zip(_KINDS, counts, strict=True)])[kind]
-    tables = {"institution": _institution_table(kind, district, codes, names, groups, beds), "practitioner": staff["table"], "device": _devices(kind, codes, rng)}
-    return Places(kind, district, level, tuple(codes), tuple(names), pools, staff["first"], staff["count"], tuple(staff["codes"]), tuple(staff["names"]), staff["dept"], tables)
+    tables = {
+        "institution": _institution_table(kind, district, codes, names, groups, beds),
+        "practitioner": staff["table"],
+        "device": _devices(kind, codes, rng),
+    }
+    return Places(
+        kind,
+        district,
+        level,
+        tuple(codes),
+        tuple(names),
+        pools,
+        staff["first"],
+        staff["count"],
+        tuple(staff["codes"]),
+        tuple(staff["names"]),
+        tables,
+    )
 
 
 def _pool(kind: Array, district: Array, k: int, d: int) -> Array:
@@ -76,7 +105,7 @@ def _pool(kind: Array, district: Array, k: int, d: int) -> Array:
     return here if len(here) else np.flatnonzero(kind == k)
 
 
-def _staff(plan: Plan, kind: Array, codes: list[str]) -> dict[str, object]:
+def _staff(plan: Plan, kind: Array, codes: list[str]) -> dict[str, Any]:
     places, depts = len(kind), len(DEPT_CODES)
     first, count = np.zeros((places, depts), np.int32), np.zeros((places, depts), np.int32)
     per_dept = {TERTIARY: 5, SECONDARY: 4, WOMEN: 4, TOWNSHIP: 3, CLINIC: 2, PHARMACY: 1}
@@ -91,35 +120,69 @@ def _staff(plan: Plan, kind: Array, codes: list[str]) -> dict[str, object]:
             if dept not in own:
                 first[i, j], count[i, j] = first[i, 0], count[i, 0]
     doctors = len(rows)
-    helpers = [(i, "A01", kind_of) for i, k in enumerate(kind.tolist()) if k in (TERTIARY, SECONDARY, WOMEN, TOWNSHIP) for kind_of in ("2", "2", "4", "5")]
+    helpers = [
+        (i, "A01", kind_of)
+        for i, k in enumerate(kind.tolist())
+        if k in (TERTIARY, SECONDARY, WOMEN, TOWNSHIP)
+        for kind_of in ("2", "2", "4", "5")
+    ]
     prefix = {"1": "D", "2": "HS", "3": "YS", "4": "J", "5": "J"}
     people = [f"{prefix[t]}{codes[i][1:7]}{n + 1:06d}" for n, (i, _, t) in enumerate(rows + helpers)]
     surnames, given = "章程方许薛雷贺倪汤滕殷罗毕郝邬安常乐于时", "若澄砚秋鉴溪云舟望舒知远清晏怀瑾"
     names = [surnames[n % 20] + given[n * 7 % 16] + given[(n * 11 + n // 16) % 16] for n in range(len(people))]
     everyone = rows + helpers
-    table = pa.table({
-        "prac_psn_code": people, "prac_psn_name": names, "prac_psn_type": [t for _, _, t in everyone],
-        "fixmedins_code": [codes[i] for i, _, _ in everyone], "begndate": days(np.full(len(people), 17_167)), "enddate": pa.nulls(len(people), pa.date32()),
-        "dept_codg": [d for _, d, _ in everyone], "dept_name": [DEPTS[d] for _, d, _ in everyone], "profttl": [str(2 + n % 4) for n in range(len(people))],
-        "prac_type": ["1" if t == "1" else None for _, _, t in everyone], "antb_lv": ["3" if t == "1" else None for _, _, t in everyone],
-        "nrct_flag": ["1" if t == "1" else None for _, _, t in everyone], "stas": ["1"] * len(people),
-    })
-    dept = np.array([DEPT_CODES.index(d) for _, d, _ in rows], np.int8)
-    return {"first": first, "count": count, "codes": people[:doctors], "names": names[:doctors], "dept": dept, "table": table}
+    table = pa.table(
+        {
+            "prac_psn_code": people,
+            "prac_psn_name": names,
+            "prac_psn_type": [t for _, _, t in everyone],
+            "fixmedins_code": [codes[i] for i, _, _ in everyone],
+            "begndate": days(np.full(len(people), 17_167)),
+            "enddate": pa.nulls(len(people), pa.date32()),
+            "dept_codg": [d for _, d, _ in everyone],
+            "dept_name": [DEPTS[d] for _, d, _ in everyone],
+            "profttl": [str(2 + n % 4) for n in range(len(people))],
+            "prac_type": ["1" if t == "1" else None for _, _, t in everyone],
+            "antb_lv": ["3" if t == "1" else None for _, _, t in everyone],
+            "nrct_flag": ["1" if t == "1" else None for _, _, t in everyone],
+            "stas": ["1"] * len(people),
+        }
+    )
+    return {
+        "first": first,
+        "count": count,
+        "codes": people[:doctors],
+        "names": names[:doctors],
+        "table": table,
+    }
 
 
-def _institution_table(kind: Array, district: Array, codes: list[str], names: list[str], groups: list[str | None], beds: Array) -> pa.Table:
+def _institution_table(
+    kind: Array, district: Array, codes: list[str], names: list[str], groups: list[str | None], beds: Array
+) -> pa.Table:
     n = len(codes)
     clinic = kind >= CLINIC
-    return pa.table({
-        "fixmedins_code": codes, "fixmedins_name": names, "fixmedins_type": ["2" if k == PHARMACY else "1" for k in kind],
-        "medins_type": [_KINDS[k][2] or None for k in kind], "hosp_lv": [_KINDS[k][1] or None for k in kind],
-        "admdvs": [str(DISTRICTS[d][0]) for d in district], "addr": [f"{DISTRICTS[d][1]}砚池巷{i + 1}号" for i, d in enumerate(district)],
-        "aprv_bed_cnt": pa.array(beds.astype(np.int32), mask=beds == 0), "bed_valid_from": days(np.full(n, 18_262), beds == 0),
-        "open_bed_cnt": pa.array(beds.astype(np.int32), mask=beds == 0), "day_bed_cnt": pa.array(np.full(n, 6, np.int32), mask=clinic),
-        "agre_begndate": days(np.full(n, 18_262)), "agre_enddate": days(np.full(n, 22_279)),
-        "biz_open_time": ["08:00"] * n, "biz_close_time": ["22:00"] * n, "onln_hosp_flag": ["1" if k == TERTIARY else "0" for k in kind], "grp_no": pa.array(groups, pa.string()),
-    })
+    return pa.table(
+        {
+            "fixmedins_code": codes,
+            "fixmedins_name": names,
+            "fixmedins_type": ["2" if k == PHARMACY else "1" for k in kind],
+            "medins_type": [_KINDS[k][2] or None for k in kind],
+            "hosp_lv": [_KINDS[k][1] or None for k in kind],
+            "admdvs": [str(DISTRICTS[d][0]) for d in district],
+            "addr": [f"{DISTRICTS[d][1]}砚池巷{i + 1}号" for i, d in enumerate(district)],
+            "aprv_bed_cnt": pa.array(beds.astype(np.int32), mask=beds == 0),
+            "bed_valid_from": days(np.full(n, 18_262), beds == 0),
+            "open_bed_cnt": pa.array(beds.astype(np.int32), mask=beds == 0),
+            "day_bed_cnt": pa.array(np.full(n, 6, np.int32), mask=clinic),
+            "agre_begndate": days(np.full(n, 18_262)),
+            "agre_enddate": days(np.full(n, 22_279)),
+            "biz_open_time": ["08:00"] * n,
+            "biz_close_time": ["22:00"] * n,
+            "onln_hosp_flag": ["1" if k == TERTIARY else "0" for k in kind],
+            "grp_no": pa.array(groups, pa.string()),
+        }
+    )
 
 
 def _devices(kind: Array, codes: list[str], rng: np.random.Generator) -> pa.Table:
@@ -128,9 +191,19 @@ def _devices(kind: Array, codes: list[str], rng: np.random.Generator) -> pa.Tabl
         tills = 4 if k in (TERTIARY, SECONDARY) else 1
         rows += [(f"POS{i:05d}{t}", "1", codes[i], "结算终端", None) for t in range(tills)]
         if k in (TERTIARY, SECONDARY):
-            rows += [(f"CT{i:05d}", "4", codes[i], "断层扫描机", 120), (f"DR{i:05d}", "6", codes[i], "数字化摄影机", 200), (f"HD{i:05d}", "3", codes[i], "血透机", 3)]
+            rows += [
+                (f"CT{i:05d}", "4", codes[i], "断层扫描机", 120),
+                (f"DR{i:05d}", "6", codes[i], "数字化摄影机", 200),
+                (f"HD{i:05d}", "3", codes[i], "血透机", 3),
+            ]
     begun = days(rng.integers(18_300, 20_000, len(rows)))
-    return pa.table({
-        "dev_no": [r[0] for r in rows], "dev_type": [r[1] for r in rows], "fixmedins_code": [r[2] for r in rows], "dev_name": [r[3] for r in rows], "begndate": begun,
-        "shift_cap": pa.array([r[4] for r in rows], pa.int32()),
-    })
+    return pa.table(
+        {
+            "dev_no": [r[0] for r in rows],
+            "dev_type": [r[1] for r in rows],
+            "fixmedins_code": [r[2] for r in rows],
+            "dev_name": [r[3] for r in rows],
+            "begndate": begun,
+            "shift_cap": pa.array([r[4] for r in rows], pa.int32()),
+        }
+    )

@@ -41,11 +41,17 @@ class Plan:
                 cure="改用范围内的人数，例如 --people 20000",
             )
         if not 0 <= self.dirt <= 0.05:
-            raise InputError(f"坏行比例 {self.dirt} 不能用", where="--dirt", why="须在 0 与 0.05 之间", cure="例如 --dirt 0.001")
+            raise InputError(
+                f"坏行比例 {self.dirt} 不能用", where="--dirt", why="须在 0 与 0.05 之间", cure="例如 --dirt 0.001"
+            )
         if not 0 <= self.seed < 1 << 32:
-            raise InputError(f"种子 {self.seed} 不能用", where="--seed", why="须为 0 至 4,294,967,295 的整数", cure="例如 --seed 1")
+            raise InputError(
+                f"种子 {self.seed} 不能用", where="--seed", why="须为 0 至 4,294,967,295 的整数", cure="例如 --seed 1"
+            )
         if self.form not in FORMATS:
-            raise InputError(f"文件格式 {self.form} 不能用", where="--format", why="只有 parquet 和 csv", cure="例如 --format csv")
+            raise InputError(
+                f"文件格式 {self.form} 不能用", where="--format", why="只有 parquet 和 csv", cure="例如 --format csv"
+            )
 
     @property
     def last(self) -> int:

@@ -14,7 +14,9 @@ UNDONE_AFTER = 2_700
 """Seconds from a charge to its undoing; visits and purchases end early enough for it to stay on the day."""
 
 
-def with_refunds(cat: Catalogue, rng: np.random.Generator, enc: Frame, lines: Frame, planted_undone: Array) -> tuple[Frame, Array]:
+def with_refunds(
+    cat: Catalogue, rng: np.random.Generator, enc: Frame, lines: Frame, planted_undone: Array
+) -> tuple[Frame, Array]:
     """Lines and their refunds, and per encounter how it was settled: 0 once, 1 undone, 2 undone and made again.
 
     Only drugs, consumables and unregulated services are given back at random, so that no examination or ward day loses what
@@ -24,7 +26,13 @@ def with_refunds(cat: Catalogue, rng: np.random.Generator, enc: Frame, lines: Fr
     undone = _undone_encounters(rng, enc)
     undone[planted_undone] = 1
     n = size(lines)
-    free = (lines["tag"] < 0) & ~cat.closed[lines["item"]] & (cat.daily[lines["item"]] == 0) & (undone[lines["enc"]] == 0) & (enc["plant"][lines["enc"]] < 0)
+    free = (
+        (lines["tag"] < 0)
+        & ~cat.closed[lines["item"]]
+        & (cat.daily[lines["item"]] == 0)
+        & (undone[lines["enc"]] == 0)
+        & (enc["plant"][lines["enc"]] < 0)
+    )
     back = np.flatnonzero(free & (rng.random(n) < SHARE / max(free.mean(), 0.01)))
     step = cat.step[lines["item"][back]]
     step = np.where(step > 1, 4, 1)

@@ -18,7 +18,11 @@ def day_weights(plan: Plan, kind: str) -> Array:
     """Share of the year's events on each day of the period; kind is `visit`, `stay` or `purchase`."""
     days = np.arange(plan.first, plan.last)
     weekday = (days + 3) % 7  # 1970-01-01 was a Thursday; Monday = 0
-    week = {"visit": (1.25, 1.15, 1.1, 1.05, 1.05, 0.8, 0.6), "stay": (1.3, 1.2, 1.15, 1.05, 0.95, 0.7, 0.65), "purchase": (1, 1, 1, 1, 1.05, 1.1, 1)}[kind]
+    week = {
+        "visit": (1.25, 1.15, 1.1, 1.05, 1.05, 0.8, 0.6),
+        "stay": (1.3, 1.2, 1.15, 1.05, 0.95, 0.7, 0.65),
+        "purchase": (1, 1, 1, 1, 1.05, 1.1, 1),
+    }[kind]
     weight = np.array(week)[weekday] * (1 + 0.22 * np.cos((days - day_number(date(2026, 1, 10))) * 2 * np.pi / 365))
     for start, end, share in ((*_SPRING_FESTIVAL, 0.45), (*_NATIONAL_DAY, 0.7)):
         weight[(days >= start) & (days < end)] *= share

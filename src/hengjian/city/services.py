@@ -5,6 +5,7 @@ from __future__ import annotations
 # role → (name, fee category, price in fen at a tertiary hospital, unit, level 1 甲 2 乙 3 丙)
 Service = tuple[str, str, int, str, int]
 
+# fmt: off
 SERVICES: dict[str, tuple[Service, ...]] = {
     "visit": (("普通门诊诊查", "02", 2400, "次", 1), ("专家门诊诊查", "02", 4800, "次", 1), ("基层一般诊疗", "12", 1000, "次", 1)),
     "watch": (("留院观察管理", "02", 2600, "次", 1),),

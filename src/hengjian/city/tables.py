@@ -233,7 +233,19 @@ def fee_line_table(block: Block) -> pa.Table:
 
 
 def _dose_unit(form: str) -> str | None:
-    return {"注射剂": "支", "胶囊剂": "粒", "颗粒剂": "袋", "口服液体剂": "支", "栓剂": "枚", "软膏剂": "次", "外用制剂": "次"}.get(form, "片") if form else None
+    return (
+        {
+            "注射剂": "支",
+            "胶囊剂": "粒",
+            "颗粒剂": "袋",
+            "口服液体剂": "支",
+            "栓剂": "枚",
+            "软膏剂": "次",
+            "外用制剂": "次",
+        }.get(form, "片")
+        if form
+        else None
+    )
 
 
 def diagnosis_table(block: Block) -> pa.Table:
@@ -242,20 +254,31 @@ def diagnosis_table(block: Block) -> pa.Table:
     own = np.isin(np.arange(size(enc)), block.planted_enc[sorted(block.plot.diagnoses)])
     visits = np.flatnonzero((enc["kind"] == OUTP) & ~own)
     stays = np.flatnonzero((enc["kind"] == INP) & ~own)
-    parts = [_main(visits, enc["disease"][visits], 0), _main(stays, enc["disease"][stays], 0), _main(stays, enc["disease"][stays], 1)]
+    parts = [
+        _main(visits, enc["disease"][visits], 0),
+        _main(stays, enc["disease"][stays], 0),
+        _main(stays, enc["disease"][stays], 1),
+    ]
     for name in CHRONIC[:2]:  # a second discharge diagnosis: pressure or sugar, whichever the person has
         disease = INDEX[name]
         has = block.people[f"has_{name}"][enc["person"][stays]] & (enc["disease"][stays] != disease) & ~enc["plain"][stays]
         rows = stays[has]
-        parts.append({"enc": rows, "diag": np.full(len(rows), disease), "out": np.ones(len(rows), np.int64), "main": np.zeros(len(rows), np.int64)})
+        parts.append(
+            {
+                "enc": rows,
+                "diag": np.full(len(rows), disease),
+                "out": np.ones(len(rows), np.int64),
+                "main": np.zeros(len(rows), np.int64),
+            }
+        )
     codes, names = [d.code for d in ALL], [d.name for d in ALL]
     special: list[tuple[int, int, int, int]] = []
     for planted, diagnoses in sorted(block.plot.diagnoses.items()):
         mains: set[bool] = set()
         for d in diagnoses:
-            main = d.main and d.out not in mains
-            mains |= {d.out} if main else set()
-            special.append((int(block.planted_enc[planted]), len(codes), int(d.out), int(main)))
+            first = d.main and d.out not in mains
+            mains |= {d.out} if first else set()
+            special.append((int(block.planted_enc[planted]), len(codes), int(d.out), int(first)))
             codes.append(d.code)
             names.append(d.name)
     if special:

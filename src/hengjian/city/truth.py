@@ -38,7 +38,7 @@ def truth_rows(block: Block) -> list[TruthRow]:
     found = []
     for fact, psn_no in zip(facts, persons, strict=True):
         insts = block.enc["inst"][block.planted_enc[fact.encs]].tolist()
-        lines = [f"{mdtrt[int(block.plot.specials[tag]['enc'])]}/{sns[tag]}" for tag in fact.lines]  # type: ignore[call-overload]
+        lines = [f"{mdtrt[int(block.plot.specials[tag]['enc'])]}/{sns[tag]}" for tag in fact.lines]
         found.append(
             {
                 "theme": fact.theme.name,

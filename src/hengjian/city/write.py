@@ -21,7 +21,18 @@ from hengjian.lake.schema import TABLES
 _OWN = re.compile(rf"^(?:(?:{'|'.join(TABLES)})(?:-[0-9]{{3}}|-补传)?\.(?:csv|parquet)|manifest\.csv|truth\.csv|knowledge)$")
 
 _TIMES = ("fee_ocur_time", "begntime", "setl_time")
-_FEW_VALUES = ("pric", "cnt", "selfpay_prop", "overlmt_amt", "prd_days", "sin_dos", "spec_pack_cnt", "pool_prop_selfpay", "cvlserv_pay", "oth_pay")
+_FEW_VALUES = (
+    "pric",
+    "cnt",
+    "selfpay_prop",
+    "overlmt_amt",
+    "prd_days",
+    "sin_dos",
+    "spec_pack_cnt",
+    "pool_prop_selfpay",
+    "cvlserv_pay",
+    "oth_pay",
+)
 """Parquet: columns with statistics, and numbers that repeat enough for a dictionary."""
 
 
@@ -32,10 +43,18 @@ def prepare(out: Path, force: bool) -> None:
         present = sorted(entry.name for entry in out.iterdir())
         if present and not force:
             few = "、".join(present[:3]) + (" 等" if len(present) > 3 else "")
-            raise InputError("输出文件夹不是空的", where=str(out), why=f"里面有 {few}", cure="换一个空文件夹，或加 --force 覆盖以前生成的城市")
+            raise InputError(
+                "输出文件夹不是空的",
+                where=str(out),
+                why=f"里面有 {few}",
+                cure="换一个空文件夹，或加 --force 覆盖以前生成的城市",
+            )
         if foreign := [name for name in present if not _OWN.match(name)]:
             raise InputError(
-                "输出文件夹里有别的文件", where=str(out), why="、".join(foreign[:3]) + " 不是合成城市的文件，不会删除", cure="换一个空文件夹"
+                "输出文件夹里有别的文件",
+                where=str(out),
+                why="、".join(foreign[:3]) + " 不是合成城市的文件，不会删除",
+                cure="换一个空文件夹",
             )
         for name in present:
             shutil.rmtree(out / name) if name == "knowledge" else (out / name).unlink()
@@ -43,7 +62,9 @@ def prepare(out: Path, force: bool) -> None:
         probe.write_text("", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        raise InputError("输出文件夹写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的文件夹，或请管理员开权限") from error
+        raise InputError(
+            "输出文件夹写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的文件夹，或请管理员开权限"
+        ) from error
 
 
 def write_large(out: Path, name: str, number: int, table: pa.Table, form: str) -> None:

@@ -87,7 +87,8 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
     members: list[Member] = []
     custom: dict[str, list[tuple[Any, ...]]] = {}
     columns: dict[str, dict[str, str]] = {
-        name: spec | ({"valid_from": "INTEGER", "valid_to": "INTEGER"} if name in DATED else {}) for name, spec in SHAPES.items()
+        name: spec | ({"valid_from": "INTEGER", "valid_to": "INTEGER"} if name in DATED else {})
+        for name, spec in SHAPES.items()
     }
     for point in points:
         if point.rule.family:
@@ -97,13 +98,17 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
             columns[name] = spec
             custom.setdefault(name, []).append(row)
     for rule in rules:
-        members += [Member("kn_exempt", (rule.rule_id, None), prefix, "prefix", rule.period) for prefix in rule.exempt_diagnoses]
+        members += [
+            Member("kn_exempt", (rule.rule_id, None), prefix, "prefix", rule.period) for prefix in rule.exempt_diagnoses
+        ]
     sizes: dict[str, int] = {}
     for name, spec in columns.items():
         rows = custom.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name])
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
-    return Bound(tuple(points), {n: tuple(c) for n, c in columns.items()}, frozenset(n for n, size in sizes.items() if size), waiting)
+    return Bound(
+        tuple(points), {n: tuple(c) for n, c in columns.items()}, frozenset(n for n, size in sizes.items() if size), waiting
+    )
 
 
 def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
@@ -129,7 +134,9 @@ def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
 def _resolve(con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member]) -> list[tuple[Any, ...]]:
     """Codes of members to keys: exact by digest, prefixes by the codes that exist in the lake."""
     codes = {(m.code, m.match) for m in members}
-    keys = {(c, how): [key_of(c)] for c, how in codes if how == "exact"} | {(c, how): [None] for c, how in codes if how == "none"}
+    keys = {(c, how): [key_of(c)] for c, how in codes if how == "exact"} | {
+        (c, how): [None] for c, how in codes if how == "none"
+    }
     wanted = sorted({c for c, how in codes if how in ("prefix", "diag3")})
     if wanted:
         dictionary = _DICTIONARY.get("item_key" if "item_key" in spec else "diag_key", "code_item")

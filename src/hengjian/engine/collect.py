@@ -27,11 +27,29 @@ def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Seq
     fill(
         con,
         "point",
-        {"kid": "INTEGER", "rule_id": "VARCHAR", "reference": "VARCHAR", "official": "INTEGER", "name": "VARCHAR", "template": "VARCHAR"},
-        [(p.kid, p.rule.rule_id, p.reference, int(p.official), p.labels.get("name", ""), _template(p.rule.message, p.labels)) for p in bound.points],
+        {
+            "kid": "INTEGER",
+            "rule_id": "VARCHAR",
+            "reference": "VARCHAR",
+            "official": "INTEGER",
+            "name": "VARCHAR",
+            "template": "VARCHAR",
+        },
+        [
+            (p.kid, p.rule.rule_id, p.reference, int(p.official), p.labels.get("name", ""), _template(p.rule.message, p.labels))
+            for p in bound.points
+        ],
     )
     heads = [
-        (r.rule_id, r.official_code, r.r_code, r.grain, r.certainty, rulebook.fingerprint(r), json.dumps(list(r.spares), ensure_ascii=False))
+        (
+            r.rule_id,
+            r.official_code,
+            r.r_code,
+            r.grain,
+            r.certainty,
+            rulebook.fingerprint(r),
+            json.dumps(list(r.spares), ensure_ascii=False),
+        )
         for r in rules
     ]
     names = ("rule_id", "official_code", "r_code", "grain", "certainty", "fingerprint", "spares")
@@ -169,6 +187,8 @@ def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int
         ).fetchall()
         scratch.replace(path)
     except (OSError, duckdb.IOException) as error:
-        raise InputError("结果写不进去", where=str(path), why=str(error).splitlines()[0], cure="确认磁盘有空间、文件夹可写") from error
+        raise InputError(
+            "结果写不进去", where=str(path), why=str(error).splitlines()[0], cure="确认磁盘有空间、文件夹可写"
+        ) from error
     (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet('{path}')").fetchall()
     return int(row[0])

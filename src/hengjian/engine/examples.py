@@ -55,9 +55,13 @@ def example_rulebook(rulebook: Rulebook, rule: Rule, example: Example) -> Rulebo
 
 def lake_rows(rule: Rule, example: Example) -> dict[str, list[dict[str, str]]]:
     """The example's rows by lake table, completed."""
-    given = {t: [{k: v for k, v in row.items() if k != "#"} for row in rows] for t, rows in example.given.items() if t != "knowledge"}
+    given = {
+        t: [{k: v for k, v in row.items() if k != "#"} for row in rows] for t, rows in example.given.items() if t != "knowledge"
+    }
     if unknown := [t for t in given if t not in TABLES]:
-        raise RulebookError(f"示例里没有表 {unknown[0]}", where=f"{rule.path}:{example.line}", cure="可用的表：" + "、".join(TABLES))
+        raise RulebookError(
+            f"示例里没有表 {unknown[0]}", where=f"{rule.path}:{example.line}", cure="可用的表：" + "、".join(TABLES)
+        )
     encounters = [_DEFAULTS["encounter"] | e for e in given.get("encounter", [])]
     by_id = {e["mdtrt_id"]: e for e in encounters}
     _complete(given, "person", "psn_no", [e["psn_no"] for e in encounters])
@@ -129,4 +133,6 @@ def _load_local(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, 
     con.execute(f"CREATE TABLE {name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})").fetchall()
     for row in rows:
         columns = [c.name for c in table.columns if row.get(c.name)]
-        con.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", [row[c] for c in columns]).fetchall()
+        con.execute(
+            f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", [row[c] for c in columns]
+        ).fetchall()

@@ -54,7 +54,9 @@ def make_plan(rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> Plan:
         tree = parse_one(text.sql, read="duckdb")
         outputs = set(tree.named_selects) if isinstance(tree, exp.Query) else set()
         if missing := [c for c in HIT if c not in outputs]:
-            raise RulebookError("规则没有给出全部结果列", where=str(path), why="缺少 " + "、".join(missing), cure="最外层 SELECT 补上这些列")
+            raise RulebookError(
+                "规则没有给出全部结果列", where=str(path), why="缺少 " + "、".join(missing), cure="最外层 SELECT 补上这些列"
+            )
         for table, columns in columns_read(text.sql, str(path), knowledge).items():
             read[table] = read.get(table, frozenset()) | columns
     if any(r.exempt_diagnoses for r in rules):

@@ -73,7 +73,11 @@ def candidate_filter(con: duckdb.DuckDBPyConnection, bound: Bound, plan: Plan) -
     if not plan.candidates_only:
         return ""
     parts = [
-        f"SELECT {c} AS item_key FROM {t}" for t, columns in bound.tables.items() if t not in ("kn_dx", "kn_exempt") for c in columns if c.endswith("_key")
+        f"SELECT {c} AS item_key FROM {t}"
+        for t, columns in bound.tables.items()
+        if t not in ("kn_dx", "kn_exempt")
+        for c in columns
+        if c.endswith("_key")
     ]
     con.execute(f"CREATE OR REPLACE TABLE candidate AS SELECT DISTINCT item_key FROM ({' UNION ALL '.join(parts)})").fetchall()
     return "WHERE t.item_key IN (SELECT item_key FROM candidate)"
@@ -153,7 +157,9 @@ def _prepare(out: Path) -> Path:
         probe.write_text("", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        raise InputError("结果文件夹写不进去", where=str(out), why=str(error), cure="换一个可写的文件夹，或请管理员开权限") from error
+        raise InputError(
+            "结果文件夹写不进去", where=str(out), why=str(error), cure="换一个可写的文件夹，或请管理员开权限"
+        ) from error
     return out.resolve()
 
 
@@ -180,4 +186,17 @@ def _write_rules(path: Path, rules: Sequence[Rule], bound: Bound) -> None:
         for r in rules:
             status = "waiting" if r.rule_id in bound.waiting else r.status
             basis = "；".join(b.text for b in r.basis)
-            writer.writerow([r.rule_id, r.official_code, r.r_code, r.family or "sql", r.title, r.certainty, r.theme, r.category, status, basis])
+            writer.writerow(
+                [
+                    r.rule_id,
+                    r.official_code,
+                    r.r_code,
+                    r.family or "sql",
+                    r.title,
+                    r.certainty,
+                    r.theme,
+                    r.category,
+                    status,
+                    basis,
+                ]
+            )

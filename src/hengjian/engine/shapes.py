@@ -96,7 +96,13 @@ def prefixes(text: str) -> list[str]:
 def _limit(point: Point) -> Iterable[Member]:
     settings = point.rule.settings
     vals = settings["vals"].replace("{value}", _cell(point, "value"))
-    yield Member("kn_limit", (point.kid, None, settings["dim"], settings["op"], vals), _cell(point, "code"), _cell(point, "match"), point.period)
+    yield Member(
+        "kn_limit",
+        (point.kid, None, settings["dim"], settings["op"], vals),
+        _cell(point, "code"),
+        _cell(point, "match"),
+        point.period,
+    )
 
 
 def _diagnosis(point: Point) -> Iterable[Member]:
@@ -107,13 +113,21 @@ def _diagnosis(point: Point) -> Iterable[Member]:
 
 def _cap(point: Point) -> Iterable[Member]:
     limit = int(_cell(point, "max_value")) * QTY_UNITS
-    yield Member("kn_cap", (point.kid, None, point.rule.settings["per"], limit), _cell(point, "code"), _cell(point, "match"), point.period)
+    yield Member(
+        "kn_cap",
+        (point.kid, None, point.rule.settings["per"], limit),
+        _cell(point, "code"),
+        _cell(point, "match"),
+        point.period,
+    )
 
 
 def _pair(point: Point) -> Iterable[Member]:
     window = _cell(point, "win")
     if window not in WINDOWS:
-        raise RulebookError(f"不认识的窗口“{window}”", where=f"{point.row.table if point.row else ''}", cure="可用：" + "、".join(WINDOWS))
+        raise RulebookError(
+            f"不认识的窗口“{window}”", where=f"{point.row.table if point.row else ''}", cure="可用：" + "、".join(WINDOWS)
+        )
     for role in ("a", "b"):
         yield Member("kn_pair", (point.kid, role, None, window), _cell(point, f"{role}_code"), "exact", point.period)
 

@@ -24,13 +24,20 @@ def columns_read(sql: str, where: str, knowledge: tuple[tuple[str, tuple[str, ..
     try:
         tree = qualify(parse_one(sql, read="duckdb"), schema=schema, dialect="duckdb")
     except SqlglotError as error:
-        raise RulebookError("规则 SQL 读不懂", where=where, why=str(error).splitlines()[0], cure="检查表名和列名，可用的列见 docs/reference/data.md") from error
+        raise RulebookError(
+            "规则 SQL 读不懂",
+            where=where,
+            why=str(error).splitlines()[0],
+            cure="检查表名和列名，可用的列见 docs/reference/data.md",
+        ) from error
     read: dict[str, set[str]] = {}
     for scope in traverse_scope(tree):
         for column in scope.columns:
             source = scope.sources.get(column.table)
             if isinstance(source, exp.Table) and source.name in LAYER:
                 if column.name not in LAYER[source.name].by_name:
-                    raise RulebookError(f"{source.name} 没有列 {column.name}", where=where, cure="可用的列见 docs/reference/data.md")
+                    raise RulebookError(
+                        f"{source.name} 没有列 {column.name}", where=where, cure="可用的列见 docs/reference/data.md"
+                    )
                 read.setdefault(source.name, set()).add(column.name)
     return {table: frozenset(columns) for table, columns in read.items()}

@@ -8,4 +8,14 @@ from hengjian.score.read import read_findings, read_rules, read_truth
 from hengjian.score.require import Requirement, missed, read_requirement
 from hengjian.score.result import ScoreResult, ThemeScore
 
-__all__ = ["Requirement", "ScoreResult", "ThemeScore", "missed", "read_findings", "read_requirement", "read_rules", "read_truth", "score"]
+__all__ = [
+    "Requirement",
+    "ScoreResult",
+    "ThemeScore",
+    "missed",
+    "read_findings",
+    "read_requirement",
+    "read_rules",
+    "read_truth",
+    "score",
+]

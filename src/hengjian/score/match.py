@@ -90,7 +90,9 @@ class _Index:
         if name is None:
             return []
         values = {finding.keys[name]} | (finding.may_be(name) if name == "mdtrt_id" else set())
-        candidates = {number: row for value in values for number, row in self.by[name].get(value, ())} | dict(self.without[name])
+        candidates = {number: row for value in values for number, row in self.by[name].get(value, ())} | dict(
+            self.without[name]
+        )
         return [(number, row) for number, row in sorted(candidates.items()) if finding.meets(row)]
 
 

@@ -69,16 +69,25 @@ def read_findings(path: Path) -> pa.Table:
         else:
             table = pq.read_table(path, columns=list(FINDING_COLUMNS))
     except (pa.ArrowException, OSError) as error:
-        raise InputError("疑点文件读不出来", where=str(path), why=str(error), cure="用 hengjian audit 写出的 findings.parquet") from error
+        raise InputError(
+            "疑点文件读不出来", where=str(path), why=str(error), cure="用 hengjian audit 写出的 findings.parquet"
+        ) from error
     if absent := [c for c in FINDING_COLUMNS if c not in table.column_names]:
-        raise InputError("疑点文件缺列", where=str(path), why="、".join(absent), cure="用 hengjian audit 写出的 findings.parquet")
+        raise InputError(
+            "疑点文件缺列", where=str(path), why="、".join(absent), cure="用 hengjian audit 写出的 findings.parquet"
+        )
     return table
 
 
 def read_rules(path: Path) -> dict[str, RuleLine]:
     """`rules.csv` by rule id. Raises InputError when it is missing or lacks a column."""
-    rows = _rows(path, "规则清单", ("rule_id", "theme", "certainty"), "rules.csv 由 hengjian audit 写在疑点旁边，也可用 --rules 指定")
-    return {r["rule_id"]: RuleLine(r["rule_id"], r["theme"] or r["rule_id"], r["certainty"], r.get("status") or "active") for _, r in rows}
+    rows = _rows(
+        path, "规则清单", ("rule_id", "theme", "certainty"), "rules.csv 由 hengjian audit 写在疑点旁边，也可用 --rules 指定"
+    )
+    return {
+        r["rule_id"]: RuleLine(r["rule_id"], r["theme"] or r["rule_id"], r["certainty"], r.get("status") or "active")
+        for _, r in rows
+    }
 
 
 def read_truth(path: Path) -> list[TruthRow]:
@@ -89,7 +98,9 @@ def read_truth(path: Path) -> list[TruthRow]:
         try:
             found.append(_truth(row))
         except (ValueError, InvalidOperation) as error:
-            raise InputError("真值文件有一行读不懂", where=f"{path} 第 {line} 行", why=str(error), cure="按 truth.csv 的格式改正这一行") from error
+            raise InputError(
+                "真值文件有一行读不懂", where=f"{path} 第 {line} 行", why=str(error), cure="按 truth.csv 的格式改正这一行"
+            ) from error
     return found
 
 

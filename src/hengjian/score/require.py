@@ -37,7 +37,9 @@ def read_requirement(text: str) -> dict[str, Requirement]:
 
 
 def _unreadable(text: str, why: str) -> InputError:
-    return InputError("看不懂要求", where=f"--require {text}", why=why, cure="例如 --require certain=1.0/1.0,suspected=0.80/0.95")
+    return InputError(
+        "看不懂要求", where=f"--require {text}", why=why, cure="例如 --require certain=1.0/1.0,suspected=0.80/0.95"
+    )
 
 
 def missed(result: ScoreResult, requirements: Mapping[str, Requirement]) -> list[str]:

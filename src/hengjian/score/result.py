@@ -84,7 +84,18 @@ class ScoreResult:
     def total(self) -> ThemeScore:
         """All themes together."""
         whole = ThemeScore("total")
-        for name in ("guilty", "innocent", "findings", "found", "hits", "false_on_innocent", "false_unplanted", "neither", "amount_off", "amount_true"):
+        for name in (
+            "guilty",
+            "innocent",
+            "findings",
+            "found",
+            "hits",
+            "false_on_innocent",
+            "false_unplanted",
+            "neither",
+            "amount_off",
+            "amount_true",
+        ):
             setattr(whole, name, sum(getattr(t, name) for t in self.themes))
         return whole
 

@@ -30,4 +30,9 @@ def plant_block(plot: Plot, block: int) -> None:
     for theme, planter in PLANTERS:
         for variants in (theme.guilty, theme.innocent):
             for number in range(block, plot.plan.facts_per_theme(), plot.plan.blocks):
-                planter(plot, variants[number // plot.plan.blocks % len(variants)] if plot.plan.blocks > 1 else variants[number % len(variants)])
+                planter(
+                    plot,
+                    variants[number // plot.plan.blocks % len(variants)]
+                    if plot.plan.blocks > 1
+                    else variants[number % len(variants)],
+                )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from hengjian.city import knowledge
 from hengjian.city.catalogue import BED, ORDINARY
+from hengjian.city.encounters import DAY
 from hengjian.city.plant.hosts import when
-from hengjian.city.plant.plot import DAY, Plot, Theme
+from hengjian.city.plant.plot import Plot, Theme
 
 THEME = Theme(
-    "service_daily_limit", "R23", "GZ10000102014000", "day",
+    "service_daily_limit",
+    "R23",
+    "GZ10000102014000",
+    "day",
     ("two_lines", "one_line", "first_day", "one_of_three_refunded"),
     ("at_limit", "second_refunded", "second_self_paid", "two_institutions", "next_day", "day_before"),
 )
@@ -29,7 +33,12 @@ def plant(plot: Plot, variant: str) -> None:
     else:
         enc = _host(plot, person, day, item, emergency, late=variant == "next_day")
         encs, lines = [enc], _lines(plot, enc, day, item, limit, variant)
-    excess = {"two_lines": limit // 2 or 1, "one_line": limit // 4 or 1, "first_day": limit // 2 or 1, "one_of_three_refunded": limit}.get(variant, 0)
+    excess = {
+        "two_lines": limit // 2 or 1,
+        "one_line": limit // 4 or 1,
+        "first_day": limit // 2 or 1,
+        "one_of_three_refunded": limit,
+    }.get(variant, 0)
     amount = excess * plot.price(encs[0], item) if variant in THEME.guilty else -1
     plot.fact(THEME, variant, variant in THEME.guilty, encs, lines, amount_fen=amount, note=fact["name"])
 
@@ -62,7 +71,11 @@ def _lines(plot: Plot, enc: int, day: int, item: int, limit: int, variant: str) 
         case "one_line":
             return [plot.line(enc, item, morning, cnt=limit + (limit // 4 or 1))]
         case "one_of_three_refunded":
-            return [plot.line(enc, item, morning, cnt=limit), plot.line(enc, item, noon, cnt=limit), plot.line(enc, item, evening, cnt=limit, back=limit)]
+            return [
+                plot.line(enc, item, morning, cnt=limit),
+                plot.line(enc, item, noon, cnt=limit),
+                plot.line(enc, item, evening, cnt=limit, back=limit),
+            ]
         case "at_limit":
             return [plot.line(enc, item, morning, cnt=limit)]
         case "second_refunded":
@@ -70,7 +83,10 @@ def _lines(plot: Plot, enc: int, day: int, item: int, limit: int, variant: str) 
         case "second_self_paid":
             return [plot.line(enc, item, morning, cnt=limit), plot.line(enc, item, noon, cnt=half, own=True)]
         case "next_day":
-            return [plot.line(enc, item, day * DAY + 23 * _HOUR + 3000, cnt=limit), plot.line(enc, item, (day + 1) * DAY + 600, cnt=limit)]
+            return [
+                plot.line(enc, item, day * DAY + 23 * _HOUR + 3000, cnt=limit),
+                plot.line(enc, item, (day + 1) * DAY + 600, cnt=limit),
+            ]
         case _:
             return [plot.line(enc, item, morning, cnt=limit), plot.line(enc, item, noon, cnt=limit)]
 
@@ -79,7 +95,10 @@ def _transferred(plot: Plot, person: int, day: int, item: int, limit: int, emerg
     first, second = plot.hospital(), 0
     second = plot.hospital(other=first)
     if emergency:
-        encs = [plot.visit(person, day, inst=first, kind="13", hour=7.0), plot.visit(person, day, inst=second, kind="13", hour=14.0)]
+        encs = [
+            plot.visit(person, day, inst=first, kind="13", hour=7.0),
+            plot.visit(person, day, inst=second, kind="13", hour=14.0),
+        ]
     else:
         disease = plot.disease(True)
         encs = [
@@ -87,4 +106,7 @@ def _transferred(plot: Plot, person: int, day: int, item: int, limit: int, emerg
             plot.stay(person, day, 5, inst=second, disease=disease, adm_way=3, afternoon=True),
         ]
         _clear(plot, encs[1], day, item)
-    return encs, [plot.line(encs[0], item, day * DAY + 8 * _HOUR, cnt=limit), plot.line(encs[1], item, day * DAY + 17 * _HOUR, cnt=limit)]
+    return encs, [
+        plot.line(encs[0], item, day * DAY + 8 * _HOUR, cnt=limit),
+        plot.line(encs[1], item, day * DAY + 17 * _HOUR, cnt=limit),
+    ]

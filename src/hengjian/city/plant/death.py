@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from hengjian.city.plant.plot import DAY, Plot, Theme
+from hengjian.city.encounters import DAY
+from hengjian.city.plant.plot import Plot, Theme
 
 THEME = Theme(
-    "care_after_death", "R34d", "", "encounter",
+    "care_after_death",
+    "R34d",
+    "",
+    "encounter",
     ("visit", "purchase", "stay", "second_day", "listed_only"),
     ("on_the_day", "day_after", "refunded", "self_paid", "stay_begun_before"),
 )
@@ -40,4 +44,6 @@ def plant(plot: Plot, variant: str) -> None:
         plot.undone.add(enc)
     if variant == "self_paid":
         plot.unpaid.add(enc)
-    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [], amount_enc=enc, note=f"死亡后第 {plot.begin(enc) // DAY - died} 天")
+    plot.fact(
+        THEME, variant, variant in THEME.guilty, [enc], [], amount_enc=enc, note=f"死亡后第 {plot.begin(enc) // DAY - died} 天"
+    )

@@ -7,7 +7,10 @@ from hengjian.city.plant.plot import Plot, Theme
 from hengjian.city.services import BODY_PARTS
 
 THEME = Theme(
-    "film_overcharge", "R22", "", "day",
+    "film_overcharge",
+    "R22",
+    "",
+    "day",
     ("dr_one_over", "ct_two_over", "two_film_lines", "two_parts_over", "no_exam"),
     ("at_limit", "extra_refunded", "extra_self_paid", "two_parts", "two_exams"),
 )
@@ -34,10 +37,34 @@ def plant(plot: Plot, variant: str) -> None:
         double = BODY_PARTS.index({"四": "左膝关节;右膝关节", "头": "头颅;胸部"}.get(plot.cat.items[exam].name[0], "胸部;腹部"))
         plot.line(enc, exam, sec, cnt=parts, body=double if parts == 2 else part_of(plot.cat.items[exam].name))
     allowed = parts * per_part
-    over = {"dr_one_over": 1, "ct_two_over": 2, "two_film_lines": 1 + int(rng.integers(2)), "two_parts_over": 1, "no_exam": 1 + int(rng.integers(2))}.get(variant, 0)
+    over = {
+        "dr_one_over": 1,
+        "ct_two_over": 2,
+        "two_film_lines": 1 + int(rng.integers(2)),
+        "two_parts_over": 1,
+        "no_exam": 1 + int(rng.integers(2)),
+    }.get(variant, 0)
     if variant in ("two_film_lines", "extra_refunded", "extra_self_paid"):
         extra = over or 1
-        films = [plot.line(enc, film, sec + 900, cnt=allowed), plot.line(enc, film, sec + 1800, cnt=extra, own=variant == "extra_self_paid", back=extra if variant == "extra_refunded" else 0)]
+        films = [
+            plot.line(enc, film, sec + 900, cnt=allowed),
+            plot.line(
+                enc,
+                film,
+                sec + 1800,
+                cnt=extra,
+                own=variant == "extra_self_paid",
+                back=extra if variant == "extra_refunded" else 0,
+            ),
+        ]
     else:
         films = [plot.line(enc, film, sec + 900, cnt=allowed + over)]
-    plot.fact(THEME, variant, variant in THEME.guilty, [enc], films, amount_fen=over * plot.price(enc, film) if over else -1, note=f"{parts} 个部位，可付 {allowed} 张")
+    plot.fact(
+        THEME,
+        variant,
+        variant in THEME.guilty,
+        [enc],
+        films,
+        amount_fen=over * plot.price(enc, film) if over else -1,
+        note=f"{parts} 个部位，可付 {allowed} 张",
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hengjian.city.plant.plot import DAY, Plot
+from hengjian.city.encounters import DAY
+from hengjian.city.plant.plot import Plot
 from hengjian.kernel.dates import Period
 
 
@@ -11,7 +12,11 @@ def when(plot: Plot, valid: Period, variant: str, tail: int = 20) -> int:
     if variant == "first_day" and valid.start >= plot.plan.first + 8:
         return valid.start
     if variant == "day_before" and valid.start > plot.plan.first + 8:
-        return valid.start - 1 - int(plot.rng.integers(0, min(20, valid.start - plot.plan.first - 8))) * int(plot.rng.integers(0, 2))
+        return (
+            valid.start
+            - 1
+            - int(plot.rng.integers(0, min(20, valid.start - plot.plan.first - 8))) * int(plot.rng.integers(0, 2))
+        )
     return plot.day(valid.start, valid.end - 1 if valid.end < plot.plan.last else None, tail)
 
 

@@ -7,11 +7,19 @@ from hengjian.city.plant.hosts import drug_host, give
 from hengjian.city.plant.plot import Diagnosis, Plot, Theme
 
 THEME = Theme(
-    "drug_indication_limit", "R04", "GZ10000101008000", "line",
+    "drug_indication_limit",
+    "R04",
+    "GZ10000101008000",
+    "line",
     ("other_disease", "several_other_diseases", "stay", "first_day", "part_refunded"),
     ("secondary_diagnosis", "eleven_characters", "discharge_diagnosis", "no_diagnosis", "self_paid", "refunded", "day_before"),
 )
-_OTHERS = (Diagnosis("K29.500", "慢性胃炎"), Diagnosis("I10.x00", "原发性高血压"), Diagnosis("M54.500", "腰痛"), Diagnosis("H10.900", "结膜炎"))
+_OTHERS = (
+    Diagnosis("K29.500", "慢性胃炎"),
+    Diagnosis("I10.x00", "原发性高血压"),
+    Diagnosis("M54.500", "腰痛"),
+    Diagnosis("H10.900", "结膜炎"),
+)
 
 
 def plant(plot: Plot, variant: str) -> None:
@@ -26,12 +34,15 @@ def plant(plot: Plot, variant: str) -> None:
     other = others[int(plot.rng.integers(len(others)))]
     fitting = prefixes[0] + ".900"
     minor = Diagnosis(others[(others.index(other) + 1) % len(others)].code, "其他诊断", main=False)
-    plot.diagnose(enc, *{
-        "several_other_diseases": (other, minor),
-        "secondary_diagnosis": (other, Diagnosis(fitting, "符合限定的次要诊断", main=False)),
-        "eleven_characters": (Diagnosis(fitting + "x001", "符合限定的扩展诊断"),),
-        "discharge_diagnosis": (other, Diagnosis(fitting, "符合限定的出院诊断", out=True)),
-        "no_diagnosis": (),
-    }.get(variant, (other,)))
+    plot.diagnose(
+        enc,
+        *{
+            "several_other_diseases": (other, minor),
+            "secondary_diagnosis": (other, Diagnosis(fitting, "符合限定的次要诊断", main=False)),
+            "eleven_characters": (Diagnosis(fitting + "x001", "符合限定的扩展诊断"),),
+            "discharge_diagnosis": (other, Diagnosis(fitting, "符合限定的出院诊断", out=True)),
+            "no_diagnosis": (),
+        }.get(variant, (other,)),
+    )
     line = give(plot, enc, plot.cat.drug_of(fact["code"]), day, variant)
     plot.fact(THEME, variant, variant in THEME.guilty, [enc], [line], amount_lines=[line], note=fact["name"])

@@ -9,12 +9,20 @@ from hengjian.city.plant.hosts import drug_host, give, when
 from hengjian.city.plant.plot import Plot, Theme
 
 INJURY = Theme(
-    "drug_work_injury_only", "R03", "GZ10000101001000", "line",
-    ("outpatient", "stay", "pharmacy", "first_day", "part_refunded"), ("self_paid", "refunded", "day_before", "look_alike_code"),
+    "drug_work_injury_only",
+    "R03",
+    "GZ10000101001000",
+    "line",
+    ("outpatient", "stay", "pharmacy", "first_day", "part_refunded"),
+    ("self_paid", "refunded", "day_before", "look_alike_code"),
 )
 MATERNITY = Theme(
-    "drug_maternity_only", "R03", "GZ10000101002000", "line",
-    ("outpatient", "stay", "pharmacy", "first_day", "part_refunded"), ("maternity_visit", "maternity_stay", "maternity_insurance", "self_paid", "refunded", "day_before"),
+    "drug_maternity_only",
+    "R03",
+    "GZ10000101002000",
+    "line",
+    ("outpatient", "stay", "pharmacy", "first_day", "part_refunded"),
+    ("maternity_visit", "maternity_stay", "maternity_insurance", "self_paid", "refunded", "day_before"),
 )
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hengjian.city import knowledge
 from hengjian.city.diseases import INDEX
-from hengjian.city.encounters import med
+from hengjian.city.encounters import DAY, med
 from hengjian.city.plant.hosts import when
-from hengjian.city.plant.plot import DAY, Plot, Theme
+from hengjian.city.plant.plot import Plot, Theme
 
 THEME = Theme(
-    "duplicate_charge_pair", "R16", "GZ10000102012000", "line",
+    "duplicate_charge_pair",
+    "R16",
+    "GZ10000102012000",
+    "line",
     ("same_time", "window_edge", "b_first", "first_day"),
     ("a_refunded", "b_refunded", "b_self_paid", "outside_window", "two_institutions", "day_before"),
 )
-_VISIT_A = ("001103000010000", "001202000010000", "001202000020000", "002501030010000", "003102050010000", "003102050010100", "003109010070000")
+_VISIT_A = (
+    "001103000010000",
+    "001202000010000",
+    "001202000020000",
+    "002501030010000",
+    "003102050010000",
+    "003102050010100",
+    "003109010070000",
+)
 _HOUR = 3600
 
 
@@ -29,16 +42,40 @@ def plant(plot: Plot, variant: str) -> None:
     encs = _hosts(plot, person, day, window, variant, visits, birth)
     at_a, at_b = _times(day, window, variant)
     hours = 3 if plot.cat.items[b].unit == "小时" else 1
-    line_a = plot.line(encs[0], a, at_a, cnt=3 if plot.cat.items[a].unit == "小时" else 1, back=0 if variant != "a_refunded" else 3 if plot.cat.items[a].unit == "小时" else 1)
+    line_a = plot.line(
+        encs[0],
+        a,
+        at_a,
+        cnt=3 if plot.cat.items[a].unit == "小时" else 1,
+        back=0 if variant != "a_refunded" else 3 if plot.cat.items[a].unit == "小时" else 1,
+    )
     line_b = plot.line(encs[-1], b, at_b, cnt=hours, own=variant == "b_self_paid", back=hours if variant == "b_refunded" else 0)
-    plot.fact(THEME, variant, variant in THEME.guilty, encs, [line_b], amount_lines=[line_b], note=f"{fact['a_name']} · {fact['b_name']}（{window}），A 为第 {line_a + 1} 条")
+    plot.fact(
+        THEME,
+        variant,
+        variant in THEME.guilty,
+        encs,
+        [line_b],
+        amount_lines=[line_b],
+        note=f"{fact['a_name']} · {fact['b_name']}（{window}），A 为第 {line_a + 1} 条",
+    )
 
 
 def _times(day: int, window: str, variant: str) -> tuple[int, int]:
     """Seconds of A and B."""
     noon = day * DAY + 12 * _HOUR
-    edges = {"day": (day * DAY + 11 * _HOUR, day * DAY + 23 * _HOUR + 3540), "encounter": (noon, noon + DAY), "hours6": (noon, noon + 6 * _HOUR - 60), "hour": (noon + 5, noon + 3590)}
-    outside = {"day": (noon + 11 * _HOUR, noon + 13 * _HOUR), "encounter": (noon, noon + 30 * DAY), "hours6": (noon, noon + 6 * _HOUR + 1800), "hour": (noon + 3300, noon + 3900)}
+    edges = {
+        "day": (day * DAY + 11 * _HOUR, day * DAY + 23 * _HOUR + 3540),
+        "encounter": (noon, noon + DAY),
+        "hours6": (noon, noon + 6 * _HOUR - 60),
+        "hour": (noon + 5, noon + 3590),
+    }
+    outside = {
+        "day": (noon + 11 * _HOUR, noon + 13 * _HOUR),
+        "encounter": (noon, noon + 30 * DAY),
+        "hours6": (noon, noon + 6 * _HOUR + 1800),
+        "hour": (noon + 3300, noon + 3900),
+    }
     match variant:
         case "window_edge":
             return edges[window]
@@ -63,13 +100,25 @@ def _hosts(plot: Plot, person: int, day: int, window: str, variant: str, visits:
         elif variant == "outside_window":
             encs.append(plot.visit(person, day + 1, inst=first, hour=0.5, kind="13"))
         return encs
-    more: dict[str, object] = {"disease": INDEX["birth"], "med": med("52")} if birth else {}
+    more: dict[str, Any] = {"disease": INDEX["birth"], "med": med("52")} if birth else {}
     if variant == "two_institutions":
         second = plot.hospital(other=first)
         disease = INDEX["birth"] if birth else plot.disease(True)
         stay = plot.stay(person, day - 2, 2, inst=first, **(more | {"disease": disease, "dscg_way": 2, "accept": second}))
-        return [stay, plot.stay(person, day, 5, inst=second, afternoon=window != "hour", **(more | {"disease": disease, "adm_way": 3}))]
+        return [
+            stay,
+            plot.stay(person, day, 5, inst=second, afternoon=window != "hour", **(more | {"disease": disease, "adm_way": 3})),
+        ]
     encs = [plot.stay(person, day - 1, 5, inst=first, **more)]
     if variant == "outside_window" and window == "encounter":
-        encs.append(plot.stay(person, day + 29, 4, inst=first, disease=INDEX["birth"] if birth else INDEX["ulcer"], **({"med": med("52")} if birth else {})))
+        encs.append(
+            plot.stay(
+                person,
+                day + 29,
+                4,
+                inst=first,
+                disease=INDEX["birth"] if birth else INDEX["ulcer"],
+                **({"med": med("52")} if birth else {}),
+            )
+        )
     return encs

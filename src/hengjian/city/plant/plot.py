@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -73,8 +74,8 @@ class Plot:
     places: Places
     cat: Catalogue
     rng: np.random.Generator
-    encs: list[dict[str, object]] = field(default_factory=list)
-    specials: list[dict[str, object]] = field(default_factory=list)
+    encs: list[dict[str, Any]] = field(default_factory=list)
+    specials: list[dict[str, Any]] = field(default_factory=list)
     backs: list[tuple[int, int]] = field(default_factory=list)  # (special line, quantity given back)
     suppressed: set[int] = field(default_factory=set)  # (planted encounter × 1000 + ward day) × 4 + daily class
     diagnoses: dict[int, list[Diagnosis]] = field(default_factory=dict)
@@ -92,7 +93,15 @@ class Plot:
         if key not in self._queues:
             p, plan = self.people, self.plan
             years = (plan.first - p["brdy"]) / 365.25
-            fits = (years >= ages[0]) & (years < ages[1]) & (p["die"] < 0) & ~p["birth"] & ~p["cancer"] & ~p["dialysis"] & (p["known"] == known)
+            fits = (
+                (years >= ages[0])
+                & (years < ages[1])
+                & (p["die"] < 0)
+                & ~p["birth"]
+                & ~p["cancer"]
+                & ~p["dialysis"]
+                & (p["known"] == known)
+            )
             fits &= (p["gend"] == sex) if sex else True
             self._queues[key] = self.rng.permutation(np.flatnonzero(fits)).tolist()
         queue = self._queues[key]
@@ -106,7 +115,11 @@ class Plot:
     def _stranger(self, sex: int, ages: tuple[int, int], known: bool) -> int:
         """In a very small city nobody may fit: somebody unused is given the sex, age and health that the fact needs."""
         p = self.people
-        free = [i for i in range(len(p["brdy"])) if i not in self._used and p["die"][i] < 0 and not (p["birth"][i] or p["cancer"][i] or p["dialysis"][i])]
+        free = [
+            i
+            for i in range(len(p["brdy"]))
+            if i not in self._used and p["die"][i] < 0 and not (p["birth"][i] or p["cancer"][i] or p["dialysis"][i])
+        ]
         who = int(free[int(self.rng.integers(len(free)))])
         self._used.add(who)
         p["known"][who] = known
@@ -134,7 +147,11 @@ class Plot:
 
     def disease(self, inp: bool = False) -> int:
         """An unsuspicious disease of adults."""
-        keys = ("gastritis", "hypertension", "dizzy", "back", "diarrhoea") if not inp else ("dizzy", "back", "hypertension", "coronary", "ulcer")
+        keys = (
+            ("gastritis", "hypertension", "dizzy", "back", "diarrhoea")
+            if not inp
+            else ("dizzy", "back", "hypertension", "coronary", "ulcer")
+        )
         return INDEX[keys[int(self.rng.integers(len(keys)))]]
 
     # encounters --------------------------------------------------------------------------------------------------------
@@ -143,63 +160,103 @@ class Plot:
         if columns.get("med") == med("13"):
             dept = list(DEPTS).index("A20")
         doctor = int(self.places.doctor_first[inst, dept] + self.rng.integers(self.places.doctor_count[inst, dept]))
-        base = {"person": person, "inst": inst, "disease": disease, "dept": dept, "doctor": doctor, "insu": 0 if self.people["employee"][person] else 1, "plain": True}
+        base = {
+            "person": person,
+            "inst": inst,
+            "disease": disease,
+            "dept": dept,
+            "doctor": doctor,
+            "insu": 0 if self.people["employee"][person] else 1,
+            "plain": True,
+        }
         self.encs.append(base | columns | {"plant": len(self.encs)})
         return len(self.encs) - 1
 
-    def visit(self, person: int, day: int, *, inst: int | None = None, disease: int | None = None, kind: str = "11", hour: float | None = None) -> int:
+    def visit(
+        self,
+        person: int,
+        day: int,
+        *,
+        inst: int | None = None,
+        disease: int | None = None,
+        kind: str = "11",
+        hour: float | None = None,
+    ) -> int:
         """An outpatient visit."""
         second = int((hour if hour is not None else self.rng.uniform(8.2, 10.0)) * 3600)
-        return self._encounter(person, self.hospital() if inst is None else inst, self.disease() if disease is None else disease, kind=OUTP, med=med(kind), begin=day * DAY + second)
+        return self._encounter(
+            person,
+            self.hospital() if inst is None else inst,
+            self.disease() if disease is None else disease,
+            kind=OUTP,
+            med=med(kind),
+            begin=day * DAY + second,
+        )
 
     def purchase(self, person: int, day: int) -> int:
         """A purchase at a pharmacy."""
         begin = day * DAY + int(self.rng.integers(9 * 3600, 20 * 3600))
-        return self._encounter(person, self.hospital(kinds=(at.PHARMACY,)), INDEX["purchase"], kind=PHARM, med=med("41"), begin=begin)
+        return self._encounter(
+            person, self.hospital(kinds=(at.PHARMACY,)), INDEX["purchase"], kind=PHARM, med=med("41"), begin=begin
+        )
 
-    def stay(self, person: int, day: int, los: int, *, inst: int | None = None, disease: int | None = None, **columns: object) -> int:
+    def stay(
+        self, person: int, day: int, los: int, *, inst: int | None = None, disease: int | None = None, **columns: object
+    ) -> int:
         """A stay from `day`, `los` days long."""
         begin = day * DAY + int(self.rng.integers(9 * 3600, 15 * 3600))
         if columns.pop("afternoon", False):
             begin = day * DAY + int(self.rng.integers(14 * 3600, 16 * 3600))
         end = (day + los) * DAY + int(self.rng.integers(9 * 3600, 11 * 3600))
         usual: dict[str, object] = {"med": med("21"), "adm_way": 2, "dscg_way": 1, "planned": 1, "nursing": 2}
-        return self._encounter(person, self.hospital() if inst is None else inst, self.disease(True) if disease is None else disease,
-                               kind=INP, begin=begin, end=end, **(usual | columns))
+        return self._encounter(
+            person,
+            self.hospital() if inst is None else inst,
+            self.disease(True) if disease is None else disease,
+            kind=INP,
+            begin=begin,
+            end=end,
+            **(usual | columns),
+        )
 
     def diagnose(self, enc: int, *diagnoses: Diagnosis) -> None:
         """Replace the diagnoses of a planted encounter; none at all if none is given."""
         self.diagnoses[enc] = list(diagnoses)
 
     # lines -------------------------------------------------------------------------------------------------------------
-    def line(self, enc: int, item: int, sec: int, *, cnt: int = 1, own: bool = False, back: int = 0, body: int = -1, days: int = 0) -> int:
+    def line(
+        self, enc: int, item: int, sec: int, *, cnt: int = 1, own: bool = False, back: int = 0, body: int = -1, days: int = 0
+    ) -> int:
         """A fee line; `own` = wholly self-paid, `back` = quantity given back afterwards."""
         tag = len(self.specials)
-        self.specials.append({"enc": enc, "item": item, "sec": sec, "cnt": cnt, "own": own, "tag": tag, "body": body, "days": days})
+        self.specials.append(
+            {"enc": enc, "item": item, "sec": sec, "cnt": cnt, "own": own, "tag": tag, "body": body, "days": days}
+        )
         if back:
             self.backs.append((tag, back))
         return tag
 
     def without(self, enc: int, day: int, daily: int) -> None:
         """Leave out the ordinary ward line of a daily class on one day of a planted stay."""
-        first = int(self.encs[enc]["begin"]) // DAY  # type: ignore[call-overload]
+        first = int(self.encs[enc]["begin"]) // DAY
         self.suppressed.add((enc * 1000 + day - first) * 4 + daily)
 
     def begin(self, enc: int) -> int:
         """Begin of a planted encounter in seconds."""
-        return int(self.encs[enc]["begin"])  # type: ignore[call-overload]
+        return int(self.encs[enc]["begin"])
 
     def price(self, enc: int, item: int) -> int:
         """Price of an item there, in fen."""
-        inst = int(self.encs[enc]["inst"])  # type: ignore[call-overload]
+        inst = int(self.encs[enc]["inst"])
         return int(self.cat.pric[item, self.places.level[inst]]) // 10_000
 
     # truth -------------------------------------------------------------------------------------------------------------
     def fact(self, theme: Theme, variant: str, guilty: bool, encs: list[int], lines: list[int], **more: object) -> None:
         """Write a planted fact down. Its window is the days of its lines, or of its encounters."""
-        seconds = [int(self.specials[i]["sec"]) for i in lines] or [self.begin(e) for e in encs] + [int(self.encs[e].get("end", 0)) for e in encs]  # type: ignore[call-overload]
+        ends = [int(self.encs[e].get("end", 0)) for e in encs]
+        seconds = [int(self.specials[i]["sec"]) for i in lines] or [self.begin(e) for e in encs] + ends
         days = [s // DAY for s in seconds if s > 0]
-        person = int(self.encs[encs[0]]["person"])  # type: ignore[call-overload]
+        person = int(self.encs[encs[0]]["person"])
         self.facts.append(Fact(theme, variant, guilty, person, encs, lines, (min(days), max(days)), **more))  # type: ignore[arg-type]
 
     # results -----------------------------------------------------------------------------------------------------------
@@ -219,11 +276,15 @@ class Plot:
         first: dict[int, int] = {}
         last: dict[int, int] = {}
         for e in self.encs:
-            who, begin, end = int(e["person"]), int(e["begin"]), int(e.get("end", -1))  # type: ignore[call-overload]
+            who, begin, end = int(e["person"]), int(e["begin"]), int(e.get("end", -1))
             first[who] = min(first.get(who, 1 << 40), begin // DAY - MARGIN)
             last[who] = max(last.get(who, 0), max(begin, end) // DAY + MARGIN)
         people = np.array(sorted(first), np.int64)
-        return {"person": people, "first": np.array([first[p] for p in people.tolist()], np.int64), "last": np.array([last[p] for p in people.tolist()], np.int64)}
+        return {
+            "person": people,
+            "first": np.array([first[p] for p in people.tolist()], np.int64),
+            "last": np.array([last[p] for p in people.tolist()], np.int64),
+        }
 
 
 def shuffled(rng: np.random.Generator, n: int) -> Array:

@@ -7,7 +7,10 @@ from hengjian.city.plant.hosts import drug_host, give
 from hengjian.city.plant.plot import Diagnosis, Plot, Theme
 
 THEME = Theme(
-    "drug_sex_limit", "R01", "GZ10000301004000", "line",
+    "drug_sex_limit",
+    "R01",
+    "GZ10000301004000",
+    "line",
     ("outpatient", "stay", "pharmacy", "first_day", "part_refunded"),
     ("right_sex", "unknown_sex", "refunded", "self_paid", "day_before", "transsexualism"),
 )

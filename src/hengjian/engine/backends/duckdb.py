@@ -38,12 +38,18 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> No
     """Dictionaries and local knowledge of the version as tables: what binding needs."""
     for name in DICTIONARIES:
         table = f"code_{name}"
-        source = files_sql(lake.files(table)) if lake.files(table) else "(SELECT NULL::BIGINT AS key, NULL AS code, NULL AS name WHERE false)"
+        source = (
+            files_sql(lake.files(table))
+            if lake.files(table)
+            else "(SELECT NULL::BIGINT AS key, NULL AS code, NULL AS name WHERE false)"
+        )
         con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT key, code, name FROM {source}").fetchall()
     for local in LOCAL.values():
         if lake.files(local.name):
             columns = ", ".join(c.name for c in local.columns)
-            con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(lake.files(local.name))}").fetchall()
+            con.execute(
+                f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(lake.files(local.name))}"
+            ).fetchall()
 
 
 def batches(lake: LakeVersion, at_once: int | None = None) -> Iterator[list[int]]:
@@ -54,7 +60,12 @@ def batches(lake: LakeVersion, at_once: int | None = None) -> Iterator[list[int]
 
 
 def load_table(
-    con: duckdb.DuckDBPyConnection, lake: LakeVersion, table: str, columns: Iterable[str], buckets: list[int] | None, where: str = ""
+    con: duckdb.DuckDBPyConnection,
+    lake: LakeVersion,
+    table: str,
+    columns: Iterable[str],
+    buckets: list[int] | None,
+    where: str = "",
 ) -> None:
     """(Re)create rule table `table` in the connection with `columns` of the given person buckets."""
     spec = LAYER[table].by_name

@@ -160,7 +160,9 @@ class Writer:
         sql = f"SELECT {key} FROM read_parquet(?) GROUP BY {key} HAVING COUNT(*) > 1 LIMIT 1"
         if self.con.execute(sql, [[str(path) for path in written]]).fetchall():
             why = "两个不同的编号算出同一个键"
-            raise LakeError("这批数据不能保存", where=f"rule_{name}", why=why, cure="请把这批数据的编号规则报给开发者；数据湖没有改动")
+            raise LakeError(
+                "这批数据不能保存", where=f"rule_{name}", why=why, cure="请把这批数据的编号规则报给开发者；数据湖没有改动"
+            )
 
     def _dictionaries(self) -> None:
         for name in DICTIONARIES:
