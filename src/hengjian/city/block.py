@@ -75,6 +75,7 @@ def _lines(plan: Plan, places: Places, cat: Catalogue, enc: Frame, plot: Plot, p
     lines = joined([*outpatient_lines(cat, rng, enc, places.level), *inpatient_lines(cat, rng, enc)])
     keep = keep_hosts_plain(cat, lines, enc["plain"])
     plant = enc["plant"][lines["enc"]].astype(np.int64)
+    lines["own"] &= plant < 0  # whether a planted host is self-paid is its plot's to say, not chance's
     ward_day = lines["sec"] // DAY - enc["begin"][lines["enc"]] // DAY
     slot = (plant * 1000 + ward_day) * 4 + cat.daily[lines["item"]]
     keep &= ~((plant >= 0) & np.isin(slot, np.array(sorted(plot.suppressed), np.int64)))

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hengjian.lake.schema import TABLES
+from hengjian.lake.schema.local import LOCAL
 from hengjian.lake.versions import LakeVersion
 from hengjian.report.gather import Figures
 from hengjian.report.words import fingerprint_text, memory_text, seconds_text
 
+LABELS = {t.name: t.label for t in (*TABLES.values(), *LOCAL.values())}
 PARTS = ("taken", "replaced", "rejected", "duplicate")
 
 
@@ -37,7 +39,7 @@ def table_rows(lake: LakeVersion | None) -> list[TableCount]:
     for name in [*(n for n in TABLES if n in counts), *sorted(n for n in counts if n not in TABLES)]:
         count = counts[name]
         if isinstance(count, dict) and count.get("read"):
-            label = TABLES[name].label if name in TABLES else name
+            label = LABELS.get(name, name)
             rows.append(TableCount(label, *(int(count.get(part) or 0) for part in ("read", *PARTS))))
     return rows
 
