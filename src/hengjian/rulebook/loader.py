@@ -95,7 +95,8 @@ def _knowledge(path: Path) -> list[KnowledgeRow]:
     return rows
 
 
-def _split_sql(path: Path) -> tuple[Marked, str, Marked | None]:
+def _split_sql(path: Path) -> tuple[Marked, str, int, Marked | None]:
+    """Header, SQL, the line on which the SQL begins, and examples of an `.sql` file."""
     text = read_file(path)
     match = _SQL_FILE.match(text)
     if not match:
@@ -106,23 +107,23 @@ def _split_sql(path: Path) -> tuple[Marked, str, Marked | None]:
     tail = None
     if match["tail"]:
         tail = read_yaml(match["tail"], path, text[: match.start("tail")].count("\n") + 1)
-    return head, match["sql"].strip(), tail
+    begins = match.start("sql") + len(match["sql"]) - len(match["sql"].lstrip())
+    return head, match["sql"].strip(), text[:begins].count("\n") + 1, tail
 
 
 def _family(path: Path) -> Family:
-    head, sql, _ = _split_sql(path)
+    head, sql, line, _ = _split_sql(path)
     name = str(head.need("family"))
     if name != path.stem:
         raise RulebookError(f"族名 {name} 与文件名不一致", where=head.where("family"), cure=f"改为 {path.stem}")
-    return Family(name, str(head.need("code")), str(head.need("title")), sql, path)
+    return Family(name, str(head.need("code")), str(head.need("title")), sql, path, line)
 
 
 def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families: dict[str, Family]) -> Rule:
     if path.suffix == ".sql":
-        head, sql, tail = _split_sql(path)
-        examples = tail
+        head, sql, sql_line, examples = _split_sql(path)
     else:
-        head, sql = read_yaml(read_file(path), path), ""
+        head, sql, sql_line = read_yaml(read_file(path), path), "", 1
         examples = head
     head.refuse_unknown(_KNOWN)
     rule_id = str(head.need("rule"))
@@ -168,6 +169,7 @@ def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families:
         examples=_examples(examples, path),
         path=path,
         lines=head.lines,
+        sql_line=sql_line,
     )
 
 

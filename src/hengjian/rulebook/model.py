@@ -71,6 +71,7 @@ class Family:
     title: str
     sql: str
     path: Path
+    sql_line: int = 1  # line of the file on which `sql` begins
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Rule:
     examples: tuple[Example, ...]
     path: Path
     lines: dict[str, int] = field(default_factory=dict, compare=False)
+    sql_line: int = 1  # line of the file on which `sql` begins
 
     @property
     def theme(self) -> str:
