@@ -32,8 +32,8 @@ def test_a_clean_folder_is_taken_whole(tmp_path: Path) -> None:
     assert query(tmp_path / "lake", "SELECT psn_no, det_item_fee_sumamt, bucket FROM {fee_line}") == [
         ("P1", Decimal("100.00"), bucket_of("P1"))
     ]
-    assert query(tmp_path / "lake", "SELECT net_amt, net_inscp, fund_amt, fee_ym FROM {rule_fee_line}") == [
-        (10_000, 10_000, 6_000, 202603)
+    assert query(tmp_path / "lake", "SELECT net_amt, net_inscp, fund_amt, fee_ymd FROM {rule_fee_line}") == [
+        (10_000, 10_000, 6_000, 20260301)
     ]
     assert query(tmp_path / "lake", "SELECT code, name FROM {code_item}") == [("001102000010000", "诊查费")]
     assert not (tmp_path / "lake" / "staging").exists()

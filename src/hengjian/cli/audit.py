@@ -16,16 +16,20 @@ from rich.table import Table
 
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
+from hengjian.kernel.errors import InputError
 from hengjian.lake.versions import open_lake
 from hengjian.report import write_html, write_workbook
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.model import CERTAINTIES
+from hengjian.rulebook.model import CERTAINTIES, ENGINES
 
 
 def audit(
     lake: Annotated[Path, typer.Option("--lake", help="数据湖文件夹（由 hengjian ingest 生成）")],
     out: Annotated[Path, typer.Option("--out", help="结果写到哪个文件夹")] = Path("out"),
     rules: Annotated[list[str] | None, typer.Option("--rules", help="只运行这些规则，可重复；不写则运行全部启用的规则")] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", help="用哪个引擎：duckdb（整城）、sqlite（闸口所用）、spark（全省）；结果相同")
+    ] = "duckdb",
     version: Annotated[int | None, typer.Option("--version", help="审计第几版数据；不写则用最新一版")] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="是否同时写 report.html 和 findings.xlsx")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出结果摘要，供程序读取")] = False,
@@ -37,7 +41,11 @@ def audit(
     例：hengjian audit --lake lake --out out
 
     例：hengjian audit --lake lake --out out --rules split_admission --json
+
+    例：hengjian audit --lake lake --out out --engine spark
     """
+    if engine not in ENGINES:
+        raise InputError(f"没有引擎“{engine}”", cure="可用：" + "、".join(ENGINES))
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     current = open_lake(lake, version)
     with Progress(
@@ -49,6 +57,7 @@ def audit(
             load_rulebook(),
             out,
             only=rules,
+            engine=engine,
             now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
@@ -82,6 +91,8 @@ def show_result(console: Console, result: AuditResult, out: Path) -> None:
     )
     for rule_id, knowledge in result.waiting.items():
         console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")
+    for rule_id in result.left_out:
+        console.print(f"[yellow]{book.rules[rule_id].title}：不在 {result.engine} 上运行。[/yellow]")
     speed = int(result.lines / max(result.seconds, 0.001))
     console.print(f"用时 {result.seconds:.1f} 秒，每秒 {speed:,} 行费用，内存峰值 {result.peak_mb:,} MB。")
     console.print(f"下一步：打开 {out / 'report.html'}；看一条疑点：hengjian show 疑点编号 --out {out}")

@@ -1,7 +1,7 @@
 """Binding: knowledge and parameters become small integer tables in the connection, before any rule runs.
 
 After it a family needs only equality joins: names and prefixes are expanded to the codes that exist in the lake, periods are cut by
-the rule's own validity, and the table `point` says for each `kid` what a finding must cite.
+the rule's own validity, price ceilings by region and level, and the table `point` says for each `kid` what a finding must cite.
 """
 
 from __future__ import annotations
@@ -14,23 +14,27 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from hengjian.engine.shapes import BINDERS, DATED, FAMILY_SHAPES, SHAPES, Member, Point
+from hengjian.engine.shapes import BINDERS, DATED, DRIVING, FAMILY_SHAPES, ROW_KEYS, SHAPES, Member, Point
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
+from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.model import KnowledgeRow, Rule, Rulebook
 
 _ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string()}
-_DICTIONARY = {"item_key": "code_item", "diag_key": "code_diag"}
+_PERIOD = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
+
+LAKE_KNOWLEDGE: dict[str, Table] = {t.name: t for t in LOCAL.values()} | {"price": TABLES["price"]}
+"""Knowledge that travels with the data, by table name."""
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What binding made: the points by number, tables with at least one row, rules that wait for knowledge."""
+    """What binding made: the points by number, tables with their columns, tables with at least one row, rules that wait."""
 
     points: tuple[Point, ...]
-    tables: dict[str, tuple[str, ...]]  # kn_* table → columns
+    tables: dict[str, dict[str, str]]  # kn_* table → column → SQL type
     filled: frozenset[str]
     waiting: dict[str, str] = field(default_factory=dict)  # rule_id → knowledge table that is missing
 
@@ -44,52 +48,50 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], row
     con.unregister("staged_rows")
 
 
-def local_rows(con: duckdb.DuckDBPyConnection, table: str) -> list[KnowledgeRow]:
-    """Rows of a local knowledge table that travels with the data (view `local_<name>` in the connection), or none."""
-    known = con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [table]).fetchall()
-    if not known:
+def lake_rows(con: duckdb.DuckDBPyConnection, name: str) -> list[KnowledgeRow]:
+    """Rows of a knowledge table that travels with the data (a table of that name in the connection), or none."""
+    if not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
         return []
-    columns = [c.name for c in LOCAL[table.removeprefix("local_")].columns]
-    key = LOCAL[table.removeprefix("local_")].key
+    table = LAKE_KNOWLEDGE[name]
+    columns = [c.name for c in table.columns]
     rows = []
-    for number, cells in enumerate(con.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY ALL").fetchall(), 1):
-        values = {name: "" if cell is None else str(cell) for name, cell in zip(columns, cells, strict=True)}
-        kid = "/".join(values[k] for k in key if k != "valid_from")
+    for number, cells in enumerate(con.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall(), 1):
+        values = {column: "" if cell is None else str(cell) for column, cell in zip(columns, cells, strict=True)}
+        kid = "/".join(values[k] for k in table.key if k != "valid_from")
         start = day_number(date.fromisoformat(values["valid_from"]))
         end = day_number(date.fromisoformat(values["valid_to"])) if values["valid_to"] else OPEN_DAY
-        rows.append(KnowledgeRow(table, kid, values, Period(start, end), False, number))
+        rows.append(KnowledgeRow(name, kid, values, Period(start, end), False, number))
     return rows
 
 
 def points_of(rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection) -> tuple[list[Point], dict[str, str]]:
-    """Every knowledge row and dated parameter of `rules` as a numbered point; and the rules whose knowledge is missing."""
+    """Every knowledge row of `rules`, and their parameters while they do not change, as numbered points; and the rules whose
+    knowledge is missing."""
     points: list[Point] = []
     waiting: dict[str, str] = {}
     for rule in rules:
-        local = rule.knowledge.startswith("local_")
-        rows = local_rows(con, rule.knowledge) if local else list(rulebook.knowledge.get(rule.knowledge, ()))
+        ours = rule.knowledge not in LAKE_KNOWLEDGE
+        rows = list(rulebook.knowledge.get(rule.knowledge, ())) if ours else lake_rows(con, rule.knowledge)
         if rule.knowledge and not rows:
             waiting[rule.rule_id] = rule.knowledge
             continue
+        settled = all(p.official for p in rule.params.values())
         for row in rows:
             if period := row.period.meet(rule.period):
-                points.append(Point(len(points), rule, row, period, row.official))
-        for param in rule.params.values():
-            for period, _ in param.values:
-                if met := period.meet(rule.period):
-                    points.append(Point(len(points), rule, None, met, param.official))
+                points.append(Point(len(points), rule, row, period, row.official and settled))
+        if rule.params or not rule.knowledge:
+            for period, values in rule.param_periods():
+                points.append(Point(len(points), rule, None, period, settled and bool(rule.params), values))
     return points, waiting
 
 
 def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule]) -> Bound:
-    """Create the kn_* tables of `rules`. Needs tables or views code_item and code_diag, and local_* where they exist."""
+    """Create the kn_* tables of `rules`. Needs the tables code_item, code_diag, code_oprn and institution, and those of
+    LAKE_KNOWLEDGE that exist."""
     points, waiting = points_of(rules, rulebook, con)
     members: list[Member] = []
     custom: dict[str, list[tuple[Any, ...]]] = {}
-    columns: dict[str, dict[str, str]] = {
-        name: spec | ({"valid_from": "INTEGER", "valid_to": "INTEGER"} if name in DATED else {})
-        for name, spec in SHAPES.items()
-    }
+    columns = {name: spec | (_PERIOD if name in DATED else {}) for name, spec in SHAPES.items()}
     for point in points:
         if point.rule.family:
             members += BINDERS[point.rule.family](point)
@@ -99,27 +101,27 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
             custom.setdefault(name, []).append(row)
     for rule in rules:
         members += [
-            Member("kn_exempt", (rule.rule_id, None), prefix, "prefix", rule.period) for prefix in rule.exempt_diagnoses
+            Member("kn_exempt", {"rule_id": rule.rule_id}, rule.period, prefix, "prefix", "diag")
+            for prefix in rule.exempt_diagnoses
         ]
+    ready = custom | _ceilings(con, [p for p in points if p.rule.family == "price"])
     sizes: dict[str, int] = {}
     for name, spec in columns.items():
-        rows = custom.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name])
+        rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name])
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
-    return Bound(
-        tuple(points), {n: tuple(c) for n, c in columns.items()}, frozenset(n for n, size in sizes.items() if size), waiting
-    )
+    return Bound(tuple(points), columns, frozenset(n for n, size in sizes.items() if size), waiting)
 
 
 def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
     """The knowledge row of a rule with SQL of its own: `kn_<table>`; code columns become keys, numbers stay integers."""
     if point.row is None:
         raise RulebookError("自带 SQL 的规则暂不支持不带知识的参数", where=point.rule.where("params"), cure="把数值写进知识表")
-    table = LOCAL[point.row.table.removeprefix("local_")]
+    table = LAKE_KNOWLEDGE[point.row.table]
     spec, row = {"kid": "INTEGER"}, [point.kid]
     for column in table.columns:
         value = point.row.values.get(column.name, "")
-        if column.name in ("valid_from", "valid_to"):
+        if column.name in _PERIOD:
             continue
         if column.name == "med_list_codg" or column.name.endswith("_codg"):
             spec["item_key" if column.name == "med_list_codg" else column.name.replace("_codg", "_key")] = "BIGINT"
@@ -127,38 +129,108 @@ def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
         elif column.kind.sql == "INTEGER":
             spec[column.name] = "INTEGER"
             row.append(int(value))
-    spec |= {"valid_from": "INTEGER", "valid_to": "INTEGER"}
-    return f"kn_{table.name.removeprefix('local_')}", spec, (*row, point.period.start, point.period.end)
+    return f"kn_{table.name.removeprefix('local_')}", spec | _PERIOD, (*row, point.period.start, point.period.end)
+
+
+CEILINGS = """
+WITH cls AS (SELECT DISTINCT i.admdvs, i.lv_grp FROM institution AS i WHERE i.lv_grp IS NOT NULL
+), raw AS (
+  SELECT k.n, k.code, c.admdvs, c.lv_grp, k.valid_from, k.valid_to,
+         CASE WHEN k.admdvs = c.admdvs THEN 0 WHEN SUBSTRING(k.admdvs, 3, 4) = '0000' THEN 4 ELSE 2 END
+           + CASE WHEN k.lv_grp = 0 THEN 1 ELSE 0 END AS far
+  FROM price_row AS k
+  JOIN cls AS c ON k.admdvs IN (c.admdvs, SUBSTRING(c.admdvs, 1, 4) || '00', SUBSTRING(c.admdvs, 1, 2) || '0000')
+               AND k.lv_grp IN (0, c.lv_grp)
+), cut AS (
+  SELECT r.code, r.admdvs, r.lv_grp, r.valid_from AS d FROM raw AS r UNION SELECT r.code, r.admdvs, r.lv_grp, r.valid_to FROM raw AS r
+), seg AS (
+  SELECT c.*, LEAD(c.d) OVER (PARTITION BY c.code, c.admdvs, c.lv_grp ORDER BY c.d) AS t FROM cut AS c
+), best AS (
+  SELECT r.n, s.code, s.admdvs, s.lv_grp, s.d, s.t,
+         ROW_NUMBER() OVER (PARTITION BY s.code, s.admdvs, s.lv_grp, s.d ORDER BY r.far, r.n) AS nth
+  FROM seg AS s
+  JOIN raw AS r ON r.code = s.code AND r.admdvs = s.admdvs AND r.lv_grp = s.lv_grp AND r.valid_from <= s.d AND r.valid_to >= s.t
+)
+SELECT b.n, b.code, b.admdvs, b.lv_grp, b.d, b.t FROM best AS b WHERE b.nth = 1 ORDER BY ALL
+"""
+"""Ceilings of regions and levels to one ceiling per code, class of institution and disjoint period: the nearest region wins,
+then the exact level over "any level"."""
+
+
+def _ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows of kn_price and kn_ceiling, cut by region, level and period."""
+    if not points:
+        return {}
+    rows = lake_rows(con, "price")
+    priced = {p.row.line: p for p in points if p.row is not None and p.rule.settings.get("algo") == "ceiling"}
+    fill(
+        con,
+        "price_row",
+        {"n": "INTEGER", "code": "VARCHAR", "admdvs": "VARCHAR", "lv_grp": "INTEGER", **_PERIOD},
+        [
+            (
+                r.line,
+                r.values["med_list_codg"].split("-")[0],
+                r.values["admdvs"],
+                int(r.values["hosp_lv_grp"]),
+                r.period.start,
+                r.period.end,
+            )
+            for r in rows
+        ],
+    )
+    cut = con.execute(CEILINGS).fetchall()
+    con.execute("DROP TABLE price_row").fetchall()
+    uplmt = {r.line: int(r.values["pric_uplmt_amt"].replace(".", "")) for r in rows}  # DECIMAL(16,6) as text, without its point
+    found: dict[str, list[tuple[Any, ...]]] = {"kn_price": [], "kn_ceiling": []}
+    discounts = any(p.rule.settings.get("algo") == "discount" for p in points)
+    for n, code, admdvs, level, start, end in cut:
+        ceiling = (key_of(code), admdvs, level, uplmt[n])
+        if discounts:
+            found["kn_ceiling"].append((*ceiling, start, end))
+        if point := priced.get(n):
+            for period, params in point.segments():
+                if met := period.meet(Period(start, end)):
+                    found["kn_price"].append((point.kid, *ceiling, params["tolerance"], met.start, met.end))
+    return found
 
 
 def _resolve(con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member]) -> list[tuple[Any, ...]]:
-    """Codes of members to keys: exact by digest, prefixes by the codes that exist in the lake."""
-    codes = {(m.code, m.match) for m in members}
-    keys = {(c, how): [key_of(c)] for c, how in codes if how == "exact"} | {
-        (c, how): [None] for c, how in codes if how == "none"
-    }
-    wanted = sorted({c for c, how in codes if how in ("prefix", "diag3")})
-    if wanted:
-        dictionary = _DICTIONARY.get("item_key" if "item_key" in spec else "diag_key", "code_item")
-        fill(con, "wanted_prefix", {"prefix": "VARCHAR"}, [(c,) for c in wanted])
-        diag3 = "diag3" in spec
-        value = "SUBSTRING(d.code, 1, 3)" if diag3 else "d.key"
-        sql = f"SELECT DISTINCT w.prefix, {value} FROM wanted_prefix AS w JOIN {dictionary} AS d ON starts_with(d.code, w.prefix) ORDER BY ALL"
-        for prefix, key in con.execute(sql).fetchall():
-            keys.setdefault((prefix, "diag3" if diag3 else "prefix"), []).append(key)
-        con.execute("DROP TABLE wanted_prefix").fetchall()
-    slot = next((i for i, c in enumerate(SHAPES[name]) if c in ("item_key", "diag_key", "diag3")), None)
+    """Members as rows: codes to keys, exact ones by digest, prefixes by the codes that exist in the lake."""
+    slot = next((c for c in SHAPES.get(name, ()) if c in ROW_KEYS), "")
+    keys = _keys(con, members, slot)
     rows = set()
     for member in members:
-        for key in keys.get((member.code, member.match), []):
-            values = list(member.values)
-            if slot is not None:
-                values[slot] = key
-            rows.add((*values, *((member.period.start, member.period.end) if name in DATED else ())))
+        values = member.values | {"valid_from": member.period.start, "valid_to": member.period.end}
+        for key in keys[(member.code, member.match, member.of)]:
+            rows.add(tuple(key if c == slot else values[c] for c in spec))
     return sorted(rows, key=repr)
 
 
+def _keys(con: duckdb.DuckDBPyConnection, members: list[Member], slot: str) -> dict[tuple[str, str, str], list[Any]]:
+    """What the key column holds for each (code, match, dictionary)."""
+    keys: dict[tuple[str, str, str], list[Any]] = {}
+    prefixes: dict[str, set[str]] = {}
+    for code, match, of in {(m.code, m.match, m.of) for m in members}:
+        if match in ("exact", "none"):
+            keys[(code, match, of)] = [key_of(code.split("-")[0] if of == "item" else code)] if match == "exact" else [None]
+        elif match in ("prefix", "diag3"):
+            keys[(code, match, of)] = []
+            prefixes.setdefault(of, set()).add(code)
+        else:
+            raise RulebookError(f"不认识的匹配方式“{match}”", where=code, cure="可用：exact、prefix")
+    diag3 = slot == "diag3"
+    for of, wanted in sorted(prefixes.items()):
+        fill(con, "wanted_prefix", {"prefix": "VARCHAR"}, [(c,) for c in sorted(wanted)])
+        value = "SUBSTRING(d.code, 1, 3)" if diag3 else "d.key"
+        sql = f"SELECT DISTINCT w.prefix, {value} FROM wanted_prefix AS w JOIN code_{of} AS d ON starts_with(d.code, w.prefix) ORDER BY ALL"
+        for prefix, key in con.execute(sql).fetchall():
+            keys[(prefix, "diag3" if diag3 else "prefix", of)].append(key)
+        con.execute("DROP TABLE wanted_prefix").fetchall()
+    return keys
+
+
 def families_to_run(rules: Sequence[Rule], bound: Bound) -> list[str]:
-    """Families with at least one active rule and at least one bound row: a family without candidates finds nothing."""
+    """Families of `rules` with at least one bound row: a family without candidates finds nothing."""
     wanted = {r.family for r in rules if r.family and r.rule_id not in bound.waiting}
-    return [f for f in FAMILY_SHAPES if f in wanted and FAMILY_SHAPES[f][0] in bound.filled]
+    return [f for f, shapes in FAMILY_SHAPES.items() if f in wanted and any(s in bound.filled for s in shapes if s in DRIVING)]

@@ -11,12 +11,12 @@ import duckdb
 
 from hengjian.engine.bind import Bound, fill
 from hengjian.engine.finding import FINDING_SCHEMA
-from hengjian.engine.plan import HIT
+from hengjian.engine.plan import HIT, INDICATOR
 from hengjian.kernel.errors import InputError
 from hengjian.lake.schema.codes import CODE_TABLES
 from hengjian.rulebook.model import Rule, Rulebook
 
-_RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id")
+_RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id", "other_item_name")
 """Placeholders of a message that are filled per finding; all others come from the knowledge row."""
 
 _LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"]}
@@ -62,10 +62,20 @@ def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Seq
     )
     labels = [(r.rule_id, code, label) for r in rules for code, label in _LABELS.get(r.settings.get("dim", ""), {}).items()]
     fill(con, "label", {"rule_id": "VARCHAR", "code": "VARCHAR", "label": "VARCHAR"}, labels)
-    types = dict.fromkeys(HIT, "BIGINT") | dict.fromkeys(("feedetl_sn", "observed_text", "other_sn"), "VARCHAR")
-    con.execute(f"CREATE OR REPLACE TABLE hit ({', '.join(f'{n} {t}' for n, t in types.items())})").fetchall()
-    con.execute(f"""CREATE OR REPLACE TABLE found ({", ".join(f"{n} {t}" for n, t in types.items())}, rule_id VARCHAR, psn_no VARCHAR,
-        mdtrt_id VARCHAR, fixmedins_code VARCHAR, atddr_no VARCHAR, diag3 VARCHAR, item_key BIGINT, other_mdtrt_id VARCHAR)""").fetchall()
+    con.execute(f"CREATE OR REPLACE TABLE hit ({_columns(HIT)})").fetchall()
+    con.execute(f"CREATE OR REPLACE TABLE found ({_columns(HIT | _CITED)})").fetchall()
+    con.execute(f"CREATE OR REPLACE TABLE indicator ({_columns(INDICATOR)})").fetchall()
+
+
+_CITED = {
+    "rule_id": "VARCHAR", "psn_no": "VARCHAR", "mdtrt_id": "VARCHAR", "fixmedins_code": "VARCHAR", "atddr_no": "VARCHAR", "diag3": "VARCHAR",
+    "other_psn_no": "VARCHAR", "other_mdtrt_id": "VARCHAR", "other_item_key": "BIGINT", "members": "VARCHAR[]",
+}  # fmt: skip
+"""What citing adds to a hit: ids for keys, and what the sentence may name."""
+
+
+def _columns(spec: dict[str, str]) -> str:
+    return ", ".join(f"{name} {sql}" for name, sql in spec.items())
 
 
 def _template(message: str, cells: dict[str, str]) -> str:
@@ -73,25 +83,25 @@ def _template(message: str, cells: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda m: m[0] if m[1] in _RUNTIME else cells.get(m[1], ""), message)
 
 
-def judge(con: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> None:
-    """Run the texts over the rule tables in the connection and add what they hit to `found`, less what is exempt."""
-    con.execute("DELETE FROM hit").fetchall()
-    names = ", ".join(HIT)
-    for sql in texts:
-        con.execute(f"INSERT INTO hit ({names}) SELECT {names} FROM ({sql})").fetchall()
+def cite(con: duckdb.DuckDBPyConnection) -> None:
+    """Move what is in `hit` to `found`, with ids in place of keys, less what is exempt. Needs the tables of `plan.COLLECT` for the
+    persons that were hit."""
+    taken = ", ".join("COALESCE(h.item_key, f.item_key)" if n == "item_key" else f"h.{n}" for n in HIT)
     con.execute(f"""
 INSERT INTO found
-SELECT {", ".join(f"h.{n}" for n in HIT)}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, f.item_key,
-       o.mdtrt_id AS other_mdtrt_id
+SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL
 FROM hit AS h
 JOIN point AS pt ON pt.kid = h.kid
-JOIN encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
-JOIN person AS p ON p.psn_key = h.psn_key
-LEFT JOIN institution AS i ON i.org_key = e.org_key
+LEFT JOIN encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
+LEFT JOIN person AS p ON p.psn_key = h.psn_key
+LEFT JOIN institution AS i ON i.org_key = COALESCE(e.org_key, h.org_key)
+LEFT JOIN person AS q ON q.psn_key = h.other_psn_key
 LEFT JOIN encounter AS o ON o.mdtrt_key = h.other_mdtrt_key
 LEFT JOIN fee_line AS f ON f.mdtrt_key = h.mdtrt_key AND f.feedetl_sn = h.feedetl_sn
+LEFT JOIN fee_line AS g ON g.mdtrt_key = h.other_mdtrt_key AND g.feedetl_sn = h.other_sn
 {_exempt(con)}
 """).fetchall()
+    con.execute("DELETE FROM hit").fetchall()
 
 
 def _exempt(con: duckdb.DuckDBPyConnection) -> str:
@@ -121,23 +131,30 @@ def findings_sql(data_version: int) -> str:
         ("observed_label", "COALESCE(l.label, t.observed_text, '')"),
         ("diag3", "COALESCE(t.diag3, '')"),
         ("other_mdtrt_id", "COALESCE(t.other_mdtrt_id, '')"),
+        ("other_item_name", "COALESCE(c2.name, '')"),
     ):
         filled = f"replace({filled}, '{{{name}}}', {value})"
-    best = ", ".join(
-        f"arg_max(u.{c}, (u.amount_total, -u.kid)) AS {c}"
-        for c in (
-            "observed_text", "observed", "threshold", "other_mdtrt_id", "other_sn", "template", "name", "diag3", "item_key",
-            "fixmedins_code", "atddr_no",
-        )
+    shown = (
+        "psn_no", "mdtrt_id", "feedetl_sn", "fixmedins_code", "atddr_no", "observed_text", "observed", "threshold", "other_mdtrt_id",
+        "other_sn", "other_item_key", "template", "name", "diag3", "item_key", "members",
     )  # fmt: skip
+    best = ", ".join(f"'{c}': u.{c}" for c in shown)
     return f"""
-WITH cited AS (
-  SELECT f.*, p.reference, p.official, p.template, p.name FROM found AS f JOIN point AS p ON p.kid = f.kid
-), one AS (                                      -- several points that hit one subject in one window are one finding
-  SELECT u.rule_id, u.psn_no, u.mdtrt_id, u.feedetl_sn, u.w0, u.w1, {best},
+WITH cited AS (                                  -- the subject: a line, an encounter, a pair of lines, an institution's item, a group
+  SELECT f.*, p.reference, p.official, p.template, p.name,
+         CASE WHEN f.members IS NOT NULL THEN array_to_string(f.members, {sep})
+              WHEN f.by_pair = 1 THEN concat_ws({sep}, f.psn_no, LEAST(f.mdtrt_id || '/' || f.feedetl_sn, f.other_mdtrt_id || '/' || f.other_sn),
+                                                GREATEST(f.mdtrt_id || '/' || f.feedetl_sn, f.other_mdtrt_id || '/' || f.other_sn))
+              WHEN f.mdtrt_id IS NOT NULL THEN concat_ws({sep}, f.psn_no, f.mdtrt_id, COALESCE(f.feedetl_sn, ''))
+              ELSE concat_ws({sep}, f.fixmedins_code, CAST(f.item_key AS VARCHAR)) END AS subject
+  FROM found AS f JOIN point AS p ON p.kid = f.kid
+), best AS (                                     -- several points that hit one subject in one window are one finding
+  SELECT u.rule_id, u.subject, u.w0, u.w1, arg_max({{{best}}}, (u.amount_total, -u.kid)) AS b,
          MAX(u.amount_total) AS amount_total, MAX(u.amount_inscope) AS amount_inscope, MAX(u.amount_fund) AS amount_fund,
          MAX(u.official) AS official, string_agg(DISTINCT u.reference, '; ' ORDER BY u.reference) AS knowledge_ref
-  FROM cited AS u GROUP BY u.rule_id, u.psn_no, u.mdtrt_id, u.feedetl_sn, u.w0, u.w1
+  FROM cited AS u GROUP BY u.rule_id, u.subject, u.w0, u.w1
+), one AS (
+  SELECT * EXCLUDE (b), UNNEST(b) FROM best
 ), told AS (
   SELECT o.*, {_number("o.observed")} AS observed_words, {_number("o.threshold")} AS threshold_words FROM one AS o
 ), law AS (
@@ -145,7 +162,7 @@ WITH cited AS (
   FROM (SELECT DISTINCT rule_id, w0 FROM told) AS d JOIN basis AS b ON b.rule_id = d.rule_id AND d.w0 >= b.valid_from AND d.w0 < b.valid_to
   GROUP BY d.rule_id, d.w0
 )
-SELECT sha256(concat_ws({sep}, t.rule_id, h.grain, t.psn_no, t.mdtrt_id, COALESCE(t.feedetl_sn, ''), t.w0, t.w1)) AS finding_id,
+SELECT sha256(concat_ws({sep}, t.rule_id, h.grain, t.subject, t.w0, t.w1)) AS finding_id,
        t.rule_id, h.official_code, h.r_code, h.grain, t.psn_no, t.mdtrt_id, t.feedetl_sn, t.fixmedins_code, t.atddr_no,
        TIMESTAMP '1970-01-01' + to_days(CAST(t.w0 AS INTEGER)) AS window_start,
        TIMESTAMP '1970-01-01' + to_days(CAST(t.w1 AS INTEGER)) AS window_end,
@@ -160,10 +177,10 @@ SELECT sha256(concat_ws({sep}, t.rule_id, h.grain, t.psn_no, t.mdtrt_id, COALESC
             CASE WHEN t.other_sn IS NOT NULL THEN {{'mdtrt_id': t.other_mdtrt_id, 'feedetl_sn': t.other_sn, 'role': '对照'}} END
          ], lambda x: x IS NOT NULL),
          'encounters': list_filter([
-            {{'mdtrt_id': t.mdtrt_id, 'role': '在疑'}},
+            CASE WHEN t.mdtrt_id IS NOT NULL THEN {{'mdtrt_id': t.mdtrt_id, 'role': '在疑'}} END,
             CASE WHEN t.other_mdtrt_id IS NOT NULL AND t.other_mdtrt_id <> t.mdtrt_id THEN {{'mdtrt_id': t.other_mdtrt_id, 'role': '对照'}} END
          ], lambda x: x IS NOT NULL),
-         'persons': [t.psn_no],
+         'persons': COALESCE(t.members, list_filter([t.psn_no], lambda x: x IS NOT NULL)),
          'values': {{'observed': t.observed_words, 'threshold': t.threshold_words, 'attribute': COALESCE(l.label, t.observed_text),
                     'item_code': c.code, 'item_name': COALESCE(c.name, t.name)}},
          'exempt_checked': CAST(h.spares AS JSON)
@@ -174,21 +191,46 @@ JOIN rule_head AS h ON h.rule_id = t.rule_id
 LEFT JOIN law AS w ON w.rule_id = t.rule_id AND w.w0 = t.w0
 LEFT JOIN label AS l ON l.rule_id = t.rule_id AND l.code = t.observed_text
 LEFT JOIN code_item AS c ON c.key = t.item_key
+LEFT JOIN code_item AS c2 ON c2.key = t.other_item_key
 """
+
+
+INDICATORS = """
+SELECT p.rule_id, h.official_code, i.fixmedins_code, i.lv_grp AS hosp_lv_grp,
+       TIMESTAMP '1970-01-01' + to_days(d.w0) AS window_start, TIMESTAMP '1970-01-01' + to_days(d.w1) AS window_end,
+       CAST(CAST(d.num AS DECIMAL(18,0)) * 0.01 AS DECIMAL(18,2)) AS numerator, CAST(CAST(d.den AS DECIMAL(18,0)) * 0.01 AS DECIMAL(18,2)) AS denominator,
+       CAST(CAST(d.share_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS share, CAST(d.peers AS INTEGER) AS peers,
+       CAST(d.place AS INTEGER) AS place, CAST(CAST(d.median_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS peer_median,
+       CAST(CAST(d.p90_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS peer_p90
+FROM indicator AS d
+JOIN point AS p ON p.kid = d.kid
+JOIN rule_head AS h ON h.rule_id = p.rule_id
+JOIN institution AS i ON i.org_key = d.org_key
+ORDER BY p.rule_id, window_start, hosp_lv_grp, place
+"""
+"""Rows of `indicators.parquet`: a share of an institution in a window, its place among peers of its level (1 = smallest)."""
+
+
+def write_indicators(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Write the indicators. Returns their number."""
+    _write(con, INDICATORS, path)
+    return int(con.execute("SELECT COUNT(*) FROM indicator").fetchall()[0][0])
 
 
 def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int) -> int:
     """Write `found` as findings sorted by id; whole or not at all. Returns their number."""
     names = ", ".join(FINDING_SCHEMA.names)
+    _write(con, f"SELECT {names} FROM ({findings_sql(data_version)}) ORDER BY finding_id", path)
+    (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet('{path}')").fetchall()
+    return int(row[0])
+
+
+def _write(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
     scratch = path.with_name(f".{path.name}.part")
     try:
-        con.execute(
-            f"COPY (SELECT {names} FROM ({findings_sql(data_version)}) ORDER BY finding_id) TO '{scratch}' (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchall()
+        con.execute(f"COPY ({select}) TO '{scratch}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
         scratch.replace(path)
     except (OSError, duckdb.IOException) as error:
         raise InputError(
             "结果写不进去", where=str(path), why=str(error).splitlines()[0], cure="确认磁盘有空间、文件夹可写"
         ) from error
-    (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet('{path}')").fetchall()
-    return int(row[0])

@@ -19,9 +19,6 @@ from sqlglot.generators.sqlite import SQLiteGenerator
 
 from hengjian.kernel.errors import RulebookError
 
-ENGINES = ("duckdb", "sqlite", "spark")
-"""The engines a rule may run on: the archive, the gate, the cluster."""
-
 
 class _ExactSQLiteGenerator(SQLiteGenerator):
     TRANSFORMS = {  # noqa: RUF012 - the base class declares it so
@@ -55,7 +52,7 @@ def parse(sql: str, where: str = "") -> exp.Query:
 
 @lru_cache(maxsize=1024)
 def compile_sql(sql: str, engine: str, where: str = "") -> str:
-    """`sql` in the dialect of `engine` (one of ENGINES). Raises RulebookError when it is no SELECT."""
+    """`sql` in the dialect of `engine` (one of `rulebook.model.ENGINES`). Raises RulebookError when it is no SELECT."""
     tree = parse(sql, where)
     if engine == "duckdb":
         return sql

@@ -7,15 +7,20 @@ scope. So an example shows only what matters.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from decimal import Decimal
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from hengjian.engine import collect
+from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import connect
 from hengjian.engine.bind import bind
+from hengjian.engine.groups import grow_groups
 from hengjian.engine.plan import make_plan
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
@@ -109,23 +114,110 @@ def load_lake(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, s
     con.execute("USE main").fetchall()
 
 
-def run_example(rulebook: Rulebook, rule: Rule, example: Example) -> list[dict[str, Any]]:
-    """Findings of `rule` alone on the example, as rows of the finding shape with `other` and `knowledge` beside."""
-    book = example_rulebook(rulebook, rule, example)
-    con = connect(threads=1)
-    try:
-        load_lake(con, lake_rows(rule, example))
+class Court:
+    """One example of a rule, loaded and bound, that can be judged again and again: by any engine, or with another text."""
+
+    def __init__(self, rulebook: Rulebook, rule: Rule, example: Example) -> None:
+        self._book, self._rule = example_rulebook(rulebook, rule, example), rule
+        self.con = connect(threads=1)
+        load_lake(self.con, lake_rows(rule, example))
         if rule.knowledge.startswith("local_") and "knowledge" in example.given:
-            _load_local(con, rule.knowledge, example.given["knowledge"])
-        bound = bind(con, book, [rule])
-        plan = make_plan(book, [rule], bound)
-        collect.create_tables(con, book, [rule], bound)
-        collect.judge(con, [t.sql for t in plan.texts])
-        result = con.execute(f"SELECT * FROM ({collect.findings_sql(1)}) ORDER BY mdtrt_id, feedetl_sn")
-        names = [d[0] for d in result.description]
+            _load_local(self.con, rule.knowledge, example.given["knowledge"])
+        self.bound = bind(self.con, self._book, [rule])
+        self.plan = make_plan(self._book, [rule], self.bound)
+
+    def judge(self, engine: str = "duckdb", scratch: Path | None = None, sql: str | None = None) -> list[dict[str, Any]]:
+        """Findings as rows of the finding shape (indicators as rows of theirs); `sql` stands in for the rule's own text.
+        Spark needs a `scratch` folder."""
+        collect.create_tables(self.con, self._book, [self._rule], self.bound)
+        backend = open_backend(engine, self.con, self.plan, self.bound, scratch or Path())
+        try:
+            backend.adopt()
+            backend.judge([t if sql is None else replace(t, sql=sql) for t in self.plan.texts])
+        finally:
+            backend.close()
+        collect.cite(self.con)
+        grow_groups(self.con)
+        indicators = any(t.output == "indicator" for t in self.plan.texts)
+        result = self.con.execute(
+            collect.INDICATORS if indicators else f"SELECT * FROM ({collect.findings_sql(1)}) ORDER BY finding_id"
+        )
+        names = [d[0] for d in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.con.close()
+
+
+def run_example(
+    rulebook: Rulebook, rule: Rule, example: Example, engine: str = "duckdb", scratch: Path | None = None
+) -> list[dict[str, Any]]:
+    """Findings of `rule` alone on the example."""
+    court = Court(rulebook, rule, example)
+    try:
+        return court.judge(engine, scratch)
     finally:
-        con.close()
+        court.close()
+
+
+def shown(finding: dict[str, Any], column: str) -> str:
+    """What an example may say of a finding: a column of its shape, or `other` (the line or encounter it is held against),
+    `knowledge` (the cited row), `persons` (all of a group). Numbers without needless zeros."""
+    if column in ("other", "persons", "attribute"):
+        evidence = json.loads(finding["evidence"])
+        if column == "persons":
+            return " ".join(evidence["persons"])
+        if column == "attribute":
+            return str(evidence["values"]["attribute"] or "")
+        others = [
+            x.get("feedetl_sn") or x["mdtrt_id"] for x in evidence["lines"] + evidence["encounters"] if x["role"] == "对照"
+        ]
+        return str(others[0]) if others else ""
+    if column == "knowledge":
+        return str(finding["knowledge_ref"]).split(":")[1].split(" ")[0]
+    return _plain(finding[column])
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    try:
+        return f"{Decimal(str(value)).normalize():f}"
+    except InvalidOperation:
+        return str(value)
+
+
+def differences(example: Example, found: list[dict[str, Any]]) -> list[str]:
+    """Where what was found differs from what the example says: one sentence each; none when it agrees."""
+    columns = [c for c in (example.finds[0] if example.finds else {}) if c != "#"] or ["mdtrt_id", "feedetl_sn"]
+    key = [
+        c
+        for c in columns
+        if c in ("psn_no", "mdtrt_id", "feedetl_sn", "fixmedins_code", "persons", "window_start", "knowledge")
+    ] or columns
+
+    def by_key(rows: list[dict[str, str]]) -> dict[tuple[str, ...], list[dict[str, str]]]:
+        grouped: dict[tuple[str, ...], list[dict[str, str]]] = {}
+        for row in rows:
+            grouped.setdefault(tuple(row[c] for c in key), []).append(row)
+        return grouped
+
+    wanted = by_key([{c: _plain(row[c]) for c in columns} for row in example.finds])
+    got = by_key([{c: shown(f, c) for c in columns} for f in found])
+    said = [f"应当找出 {'/'.join(k)}，没有找出" for k in wanted if k not in got]
+    said += [f"不应当找出 {'/'.join(k)}，却找出了" for k in got if k not in wanted]
+    for k in wanted.keys() & got.keys():
+        if len(wanted[k]) != len(got[k]):
+            said.append(f"{'/'.join(k)} 应当有 {len(wanted[k])} 条，找出 {len(got[k])} 条")
+            continue
+        for one, other in zip(sorted(wanted[k], key=repr), sorted(got[k], key=repr), strict=True):
+            said += [
+                f"{'/'.join(k)} 的 {c} 应为 {one[c] or '空'}，算出 {other[c] or '空'}" for c in columns if one[c] != other[c]
+            ]
+    return sorted(said)
 
 
 def _load_local(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, str]]) -> None:

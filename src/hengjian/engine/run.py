@@ -6,24 +6,29 @@ import csv
 import json
 import resource
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
 from hengjian.engine import collect
-from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect, files_sql, load_table
+from hengjian.engine.backends import open_backend
+from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect, files_sql
 from hengjian.engine.bind import Bound, bind
 from hengjian.engine.finding import RULES_CSV
+from hengjian.engine.groups import grow_groups
 from hengjian.engine.plan import Plan, make_plan
 from hengjian.engine.totals import grand_total
 from hengjian.kernel.dates import day_date
 from hengjian.kernel.errors import InputError
+from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.versions import LakeVersion
-from hengjian.rulebook.model import Rule, Rulebook
+from hengjian.rulebook.model import SCOPES, Rule, Rulebook
 
 Progress = Callable[[int, int], None]
 
@@ -43,6 +48,7 @@ class AuditResult:
     rules_active: int
     rules_shadow: int
     waiting: dict[str, str]
+    left_out: list[str]
     rule_pack: str
     knowledge_rows: int
     seconds: float
@@ -53,6 +59,7 @@ class AuditResult:
     institutions: int
     fund_total: str
     findings: int
+    indicators: int
     amount_total: str
     amount_inscope: str
     amount_fund: str
@@ -68,19 +75,47 @@ def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[
     return [r for r in rulebook.rules.values() if r.status == "active"]
 
 
-def candidate_filter(con: duckdb.DuckDBPyConnection, bound: Bound, plan: Plan) -> str:
-    """Create `candidate` (item keys that carry knowledge) and return the condition that keeps only their lines."""
-    if not plan.candidates_only:
-        return ""
-    parts = [
-        f"SELECT {c} AS item_key FROM {t}"
-        for t, columns in bound.tables.items()
-        if t not in ("kn_dx", "kn_exempt")
-        for c in columns
-        if c.endswith("_key")
-    ]
-    con.execute(f"CREATE OR REPLACE TABLE candidate AS SELECT DISTINCT item_key FROM ({' UNION ALL '.join(parts)})").fetchall()
-    return "WHERE t.item_key IN (SELECT item_key FROM candidate)"
+def judge_lake(
+    con: duckdb.DuckDBPyConnection,
+    lake: LakeVersion,
+    rulebook: Rulebook,
+    rules: Sequence[Rule],
+    scratch: Path,
+    *,
+    engine: str = "duckdb",
+    persons: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Bound, Plan]:
+    """Judge a lake version with `rules`: afterwards `found` and `indicator` of the connection hold what was found.
+
+    `persons` (keys) narrows texts of scope `person` to them. Rules whose text does not run on `engine` are left out.
+    """
+    attach_small_tables(con, lake)
+    bound = bind(con, rulebook, rules)
+    plan = make_plan(rulebook, rules, bound)
+    collect.create_tables(con, rulebook, rules, bound)
+    backend = open_backend(engine, con, plan, bound, scratch)
+    try:
+        texts = {scope: [t for t in plan.of_scope(scope) if engine in t.engines] for scope in SCOPES}
+        groups = list(batches(lake)) if persons is None else [sorted({p % BUCKETS for p in persons})]
+        where = "" if persons is None else f"t.psn_key IN ({', '.join(map(str, persons))})"
+        steps = len(groups) + bool(texts["whole"])
+        for done, buckets in enumerate(groups if texts["person"] else []):
+            backend.load(lake, buckets, where)
+            backend.judge(texts["person"])
+            collect.cite(con)
+            if progress:
+                progress(done + 1, steps)
+        if texts["whole"]:
+            backend.load(lake, None, "")
+            backend.judge(texts["whole"])
+            collect.cite(con)
+            grow_groups(con)
+        if progress:
+            progress(steps, steps)
+    finally:
+        backend.close()
+    return bound, plan
 
 
 def run_audit(
@@ -89,33 +124,24 @@ def run_audit(
     out: Path,
     *,
     only: Sequence[str] | None = None,
+    engine: str = "duckdb",
     now: datetime,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Audit a lake version with the active rules and write findings.parquet, rules.csv and audit.json into `out`."""
+    """Audit a lake version with the active rules and write findings.parquet, indicators.parquet, rules.csv, the rulebook that judged
+    (`rulebook.zip`) and audit.json into `out`."""
     started = time.perf_counter()
     out = _prepare(out)
     scratch = out / ".spill"
     rules = active_rules(rulebook, only)
     con = connect(scratch)
     try:
-        attach_small_tables(con, lake)
-        bound = bind(con, rulebook, rules)
-        plan = make_plan(rulebook, rules, bound)
-        keep = candidate_filter(con, bound, plan)
-        collect.create_tables(con, rulebook, rules, bound)
-        load_table(con, lake, "institution", plan.columns["institution"], None)
-        groups = list(batches(lake))
-        for done, buckets in enumerate(groups):
-            for table in ("person", "encounter", "diagnosis", "operation", "fee_line"):
-                if table in plan.columns:
-                    load_table(con, lake, table, plan.columns[table], buckets, keep if table == "fee_line" else "")
-            collect.judge(con, [t.sql for t in plan.texts])
-            if progress:
-                progress(done + 1, len(groups))
+        bound, plan = judge_lake(con, lake, rulebook, rules, scratch, engine=engine, progress=progress)
         count = collect.write_findings(con, out / "findings.parquet", lake.number)
+        indicators = collect.write_indicators(con, out / "indicators.parquet")
         totals = grand_total(con, f"read_parquet('{out / 'findings.parquet'}')")
         _write_rules(out / "rules.csv", rules, bound)
+        left_out = {t.name for t in plan.texts if engine not in t.engines}
         result = AuditResult(
             audit_no=f"SJ-{now:%Y%m%d}-{lake.number:04d}",
             title_place=str(lake.load.get("manifest", {}).get("place", "")),
@@ -124,10 +150,11 @@ def run_audit(
             data_date=lake.data_date,
             period=_period(con, lake),
             generated_at=now.isoformat(timespec="seconds"),
-            engine=f"DuckDB {duckdb.__version__}",
+            engine=engine_name(engine),
             rules_active=len(rules) - len(bound.waiting),
             rules_shadow=sum(r.status == "shadow" for r in rulebook.rules.values()),
             waiting=bound.waiting,
+            left_out=sorted(r.rule_id for r in rules if (r.family or r.rule_id) in left_out),
             rule_pack=rulebook.pack_fingerprint(rules),
             knowledge_rows=sum(p.row is not None for p in bound.points),
             seconds=round(time.perf_counter() - started, 2),
@@ -138,6 +165,7 @@ def run_audit(
             institutions=lake.rows("institution"),
             fund_total=_fund_total(con, lake),
             findings=count,
+            indicators=indicators,
             amount_total=str(totals["amount_total"]),
             amount_inscope=str(totals["amount_inscope"]),
             amount_fund=str(totals["amount_fund"]),
@@ -148,6 +176,15 @@ def run_audit(
     finally:
         con.close()
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def engine_name(engine: str) -> str:
+    """Name and version of an engine, for the report."""
+    if engine == "sqlite":
+        return f"SQLite {sqlite3.sqlite_version}"
+    if engine == "spark":
+        return f"Apache Spark {version('pyspark')}"
+    return f"DuckDB {duckdb.__version__}"
 
 
 def _prepare(out: Path) -> Path:

@@ -1,60 +1,92 @@
 """Knowledge shapes: the small tables families join with, and how a rule's knowledge rows become rows of them.
 
-Every bound row carries `kid`, the number of its point in the table `point`: one point is one knowledge row (or one dated parameter)
-of one rule. Codes are keys already, prefixes are expanded to the codes that exist, periods are day numbers.
+Every bound row carries `kid`, the number of its point in the table `point`: one point is one knowledge row (or the dated parameters)
+of one rule. Codes are keys already, prefixes are expanded to the codes that exist, periods are day numbers, amounts are integers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
 
 from hengjian.kernel.amounts import QTY_UNITS
-from hengjian.kernel.dates import OPEN_DAY, Period
+from hengjian.kernel.dates import OPEN_DAY, Period, day_date, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema.codes import CODE_TABLES
 from hengjian.rulebook.model import KnowledgeRow, Rule
 
 SHAPES: dict[str, dict[str, str]] = {
-    "kn_limit": {"kid": "INTEGER", "item_key": "BIGINT", "dim": "VARCHAR", "op": "VARCHAR", "vals": "VARCHAR"},
-    "kn_diag": {"kid": "INTEGER", "item_key": "BIGINT", "dx_set": "INTEGER"},
+    "kn_limit": {
+        "kid": "INTEGER", "subject": "VARCHAR", "code_key": "BIGINT", "dim": "VARCHAR", "op": "VARCHAR", "vals": "VARCHAR",
+        "lo": "BIGINT", "hi": "BIGINT",
+    },
+    "kn_diag": {
+        "kid": "INTEGER", "subject": "VARCHAR", "code_key": "BIGINT", "relation": "VARCHAR", "dx_set": "INTEGER", "lookback": "INTEGER",
+    },
     "kn_dx": {"dx_set": "INTEGER", "diag_key": "BIGINT"},
-    "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "per": "VARCHAR", "max_e4": "BIGINT"},
-    "kn_pair": {"kid": "INTEGER", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR"},
+    "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "per": "VARCHAR", "max_e4": "BIGINT"},
+    "kn_cycle": {"kid": "INTEGER", "item_key": "BIGINT", "n_days": "INTEGER", "max_e4": "BIGINT"},
+    "kn_pair": {"kid": "INTEGER", "relation": "VARCHAR", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR"},
+    "kn_price": {
+        "kid": "INTEGER", "item_key": "BIGINT", "admdvs": "VARCHAR", "lv_grp": "INTEGER", "uplmt_e6": "BIGINT", "tol_e6": "BIGINT",
+    },
+    "kn_ceiling": {"item_key": "BIGINT", "admdvs": "VARCHAR", "lv_grp": "INTEGER", "uplmt_e6": "BIGINT"},
+    "kn_discount": {"kid": "INTEGER", "grp": "VARCHAR", "item_key": "BIGINT", "rate_pct": "INTEGER", "tol_e6": "BIGINT"},
+    "kn_valid": {"kid": "INTEGER", "chk": "VARCHAR", "n": "INTEGER"},
     "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "n": "INTEGER"},
     "kn_planned": {"diag3": "VARCHAR"},
+    "kn_recon": {"kid": "INTEGER", "algo": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
+    "kn_stat": {"kid": "INTEGER", "num_types": "VARCHAR", "min_lines": "INTEGER", "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
+    "kn_graph": {
+        "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+    },
     "kn_exempt": {"rule_id": "VARCHAR", "diag_key": "BIGINT"},
-}
-"""Columns of each shape; all but `kn_dx` and `kn_exempt` also have valid_from and valid_to (INTEGER, half-open)."""
+}  # fmt: skip
+"""Columns of each shape. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
 
-DATED = frozenset(SHAPES) - {"kn_dx", "kn_exempt"}
+WINDOWED = frozenset({"kn_recon", "kn_stat", "kn_graph"})
+"""Shapes whose rows are calendar windows [w0, w1) in which the rule and its parameters are in force."""
+
+DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt"}
 
 FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
     "limit": ("kn_limit",),
     "diagnosis": ("kn_diag", "kn_dx"),
     "cap": ("kn_cap",),
+    "cap_cycle": ("kn_cycle",),
     "pair": ("kn_pair",),
+    "price": ("kn_price", "kn_discount", "kn_ceiling"),
+    "valid": ("kn_valid",),
     "timeline": ("kn_timeline", "kn_planned"),
+    "reconcile": ("kn_recon",),
+    "statistic": ("kn_stat",),
+    "graph": ("kn_graph",),
 }
+"""Families and the shapes they join; a family without a row in any of `DRIVING` finds nothing."""
 
-WINDOWS = {"day": "当日", "encounter": "同次就诊", "hour": "同一小时内", "hours6": "六小时内"}
+DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_exempt"}
+
+ROW_KEYS = frozenset({"item_key", "code_key", "diag_key", "diag3"})
+"""Columns of a shape that hold the code of the knowledge row, once it is a key."""
+
+WINDOWS = {"day": "当日", "encounter": "同次就诊", "rx": "同一处方", "hour": "同一小时内", "hours6": "六小时内"}
 
 
 @dataclass(frozen=True)
 class Point:
-    """One knowledge point of one rule, as findings cite it."""
+    """One knowledge point of one rule, as findings cite it: a knowledge row, or the rule's parameters while they do not change."""
 
     kid: int
     rule: Rule
     row: KnowledgeRow | None
     period: Period
     official: bool
+    params: dict[str, int] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
         """Table and row key with validity, for `knowledge_ref`."""
-        from hengjian.kernel.dates import day_date
-
         end = "" if self.period.end == OPEN_DAY else day_date(self.period.end).isoformat()
         key = f"{self.row.table}:{self.row.kid}" if self.row else f"param:{self.rule.rule_id}"
         return f"{key} [{day_date(self.period.start).isoformat()}, {end})"
@@ -65,86 +97,210 @@ class Point:
         cells = dict(self.row.values) if self.row else {}
         if self.rule.settings.get("dim") == "sex":
             cells["value_label"] = CODE_TABLES["gend"].get(cells.get("value", ""), "")
-        cells["window_label"] = WINDOWS.get(cells.get("win", ""), "")
+        cells["window_label"] = WINDOWS.get(cells.get("win") or self.rule.settings.get("win", ""), "")
         return cells
+
+    def setting(self, name: str) -> str:
+        """A setting of the rule. Raises RulebookError when it is missing."""
+        if name not in self.rule.settings:
+            raise RulebookError(f"缺少设置“{name}”", where=self.rule.where("settings"), cure=f"在 settings 里写 {name}: …")
+        return self.rule.settings[name]
+
+    def cell(self, name: str) -> str:
+        """A cell of the knowledge row. Raises RulebookError when it is empty."""
+        assert self.row is not None
+        value = self.row.values.get(name, "")
+        if not value:
+            raise RulebookError(f"知识点缺少“{name}”", where=f"{self.row.table}:{self.row.line}", cure="补上这一格")
+        return value
+
+    def segments(self) -> list[tuple[Period, dict[str, int]]]:
+        """The point's period cut where a dated parameter of its rule changes, with the values in each part."""
+        if self.row is None:
+            return [(self.period, self.params)]
+        return [(met, values) for period, values in self.rule.param_periods() if (met := period.meet(self.period))]
 
 
 @dataclass(frozen=True)
 class Member:
-    """A bound row before its code is a key: shape, values in shape order without key and period, code and how it matches."""
+    """A bound row before its code is a key: its shape, its values by column, its code and how that matches."""
 
     shape: str
-    values: tuple[object, ...]  # in the order of SHAPES[shape]; the key column holds None
-    code: str
-    match: str  # exact | prefix | diag3 | none
+    values: dict[str, object]
     period: Period
+    code: str = ""
+    match: str = "none"  # exact | prefix | diag3 | none
+    of: str = "item"  # dictionary in which a prefix is looked up: item | diag | oprn
 
 
-def _cell(point: Point, name: str) -> str:
-    assert point.row is not None
-    value = point.row.values.get(name, "")
-    if not value:
-        raise RulebookError(f"知识点缺少“{name}”", where=f"{point.row.table}:{point.row.line}", cure="补上这一格")
-    return value
+Binder = Callable[[Point], Iterable[Member]]
 
 
-def prefixes(text: str) -> list[str]:
+def split_codes(text: str) -> list[str]:
     """`I63|I64` or `I63;I64` as a list."""
     return [part.strip() for part in text.replace("；", "|").replace(";", "|").split("|") if part.strip()]
 
 
+def _number(point: Point, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        where = f"{point.row.table}:{point.row.line}" if point.row else point.rule.where("settings")
+        raise RulebookError(f"“{text}”不是整数", where=where, cure="改成整数") from error
+
+
+def _codes(
+    point: Point, shape: str, values: dict[str, object], period: Period, column: str = "code", of: str = "item"
+) -> Iterator[Member]:
+    match = point.row.values.get("match") or "exact" if point.row else "exact"
+    for code in split_codes(point.cell(column)):
+        yield Member(shape, values, period, code, match, of)
+
+
 def _limit(point: Point) -> Iterable[Member]:
-    settings = point.rule.settings
-    vals = settings["vals"].replace("{value}", _cell(point, "value"))
-    yield Member(
-        "kn_limit",
-        (point.kid, None, settings["dim"], settings["op"], vals),
-        _cell(point, "code"),
-        _cell(point, "match"),
-        point.period,
-    )
+    cells = point.row.values if point.row else {}
+    subject = point.rule.settings.get("subject", "item")
+    vals = point.rule.settings.get("vals", "|{value}|").replace("{value}", "|".join(split_codes(cells.get("value", ""))))
+    low, high = (_number(point, cells.get(n) or d) for n, d in (("low", "-1000000"), ("high", "1000000")))
+    values: dict[str, object] = {
+        "kid": point.kid,
+        "subject": subject,
+        "dim": cells.get("dim") or point.setting("dim"),
+        "op": point.setting("op"),
+        "vals": vals,
+        "lo": low,
+        "hi": high,
+    }
+    return _codes(point, "kn_limit", values, point.period, of=subject)
 
 
 def _diagnosis(point: Point) -> Iterable[Member]:
-    yield Member("kn_diag", (point.kid, None, point.kid), _cell(point, "code"), _cell(point, "match"), point.period)
-    for prefix in prefixes(_cell(point, "diag_prefixes")):
-        yield Member("kn_dx", (point.kid, None), prefix, "prefix", point.period)
+    subject = point.rule.settings.get("subject", "item")
+    for period, params in point.segments():
+        values: dict[str, object] = {
+            "kid": point.kid,
+            "subject": subject,
+            "relation": point.setting("relation"),
+            "dx_set": point.kid,
+            "lookback": params.get("lookback", 0),
+        }
+        yield from _codes(point, "kn_diag", values, period, of=subject)
+    for prefix in split_codes(point.cell("diag_prefixes")):
+        yield Member("kn_dx", {"dx_set": point.kid}, point.period, prefix, "prefix", "diag")
 
 
 def _cap(point: Point) -> Iterable[Member]:
-    limit = int(_cell(point, "max_value")) * QTY_UNITS
-    yield Member(
-        "kn_cap",
-        (point.kid, None, point.rule.settings["per"], limit),
-        _cell(point, "code"),
-        _cell(point, "match"),
-        point.period,
-    )
+    values: dict[str, object] = {
+        "kid": point.kid,
+        "measure": point.rule.settings.get("measure", "qty"),
+        "per": point.setting("per"),
+        "max_e4": _number(point, point.cell("max_value")) * QTY_UNITS,
+    }
+    return _codes(point, "kn_cap", values, point.period)
+
+
+def _cap_cycle(point: Point) -> Iterable[Member]:
+    values: dict[str, object] = {
+        "kid": point.kid,
+        "n_days": _number(point, point.cell("cycle_days")),
+        "max_e4": _number(point, point.cell("max_value")) * QTY_UNITS,
+    }
+    return _codes(point, "kn_cycle", values, point.period)
 
 
 def _pair(point: Point) -> Iterable[Member]:
-    window = _cell(point, "win")
+    window = (point.row.values.get("win") if point.row else "") or point.setting("win")
     if window not in WINDOWS:
-        raise RulebookError(
-            f"不认识的窗口“{window}”", where=f"{point.row.table if point.row else ''}", cure="可用：" + "、".join(WINDOWS)
-        )
-    for role in ("a", "b"):
-        yield Member("kn_pair", (point.kid, role, None, window), _cell(point, f"{role}_code"), "exact", point.period)
+        where = f"{point.row.table}:{point.row.line}" if point.row else ""
+        raise RulebookError(f"不认识的窗口“{window}”", where=where, cure="可用：" + "、".join(WINDOWS))
+    relation = point.setting("relation")
+    for role in ("g",) if "g_code" in (point.row.values if point.row else {}) else ("a", "b"):
+        values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window}
+        yield from _codes(point, "kn_pair", values, point.period, f"{role}_code")
+
+
+def _price(point: Point) -> Iterable[Member]:
+    """Discounts only: ceilings are cut by region and level in `bind.ceilings`."""
+    if point.row is None or point.setting("algo") != "discount":
+        return
+    for period, params in point.segments():
+        values: dict[str, object] = {
+            "kid": point.kid,
+            "grp": f"{point.rule.rule_id}/{point.cell('grp')}",
+            "rate_pct": params["rate_pct"],
+            "tol_e6": params["tolerance"],
+        }
+        yield from _codes(point, "kn_discount", values, period)
+
+
+def _valid(point: Point) -> Iterable[Member]:
+    values: dict[str, object] = {"kid": point.kid, "chk": point.setting("chk"), "n": point.params.get("tolerance", 0)}
+    yield Member("kn_valid", values, point.period)
 
 
 def _timeline(point: Point) -> Iterable[Member]:
     if point.row is not None:
-        yield Member("kn_planned", (None,), _cell(point, "diag_prefix"), "diag3", point.period)
+        yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
         return
-    (param,) = point.rule.params.values()
-    n = next(value for period, value in param.values if point.period.start in period)
-    yield Member("kn_timeline", (point.kid, point.rule.settings["algo"], n), "", "none", point.period)
+    (n,) = point.params.values()
+    yield Member("kn_timeline", {"kid": point.kid, "algo": point.setting("algo"), "n": n}, point.period)
 
 
-BINDERS: dict[str, Callable[[Point], Iterable[Member]]] = {
+def calendar(per: str, period: Period) -> Iterator[tuple[int, int, int]]:
+    """Calendar windows (`year`, `quarter`, `month`) that lie wholly inside a period, up to 2059: (yyyymm, first day, day after)."""
+    months = {"year": 12, "quarter": 3, "month": 1}[per]
+    number = 2000 * 12
+    while number < 2060 * 12:
+        start, end = (day_number(date(n // 12, n % 12 + 1, 1)) for n in (number, number + months))
+        if period.start <= start and end <= period.end:
+            yield number // 12 * 100 + number % 12 + 1, start, end
+        number += months
+
+
+def _reconcile(point: Point) -> Iterable[Member]:
+    for _, start, end in calendar("year", point.period):
+        values: dict[str, object] = {
+            "kid": point.kid,
+            "algo": point.setting("algo"),
+            "tol_pct": point.params.get("tolerance", 0),
+            "w0": start,
+            "w1": end,
+        }
+        yield Member("kn_recon", values, point.period)
+
+
+def _statistic(point: Point) -> Iterable[Member]:
+    for month, start, end in calendar("month", point.period):
+        values: dict[str, object] = {
+            "kid": point.kid,
+            "num_types": point.setting("num_types"),
+            "min_lines": point.params["min_lines"],
+            "ym": month,
+            "w0": start,
+            "w1": end,
+        }
+        yield Member("kn_stat", values, point.period)
+
+
+def _graph(point: Point) -> Iterable[Member]:
+    for _, start, end in calendar("quarter", point.period):
+        values: dict[str, object] = {"kid": point.kid, "kinds": point.setting("kinds"), "w0": start, "w1": end}
+        values |= {
+            name: point.params[param] for name, param in (("sec", "seconds"), ("min_days", "min_days"), ("lift", "lift"))
+        }
+        yield Member("kn_graph", values, point.period)
+
+
+BINDERS: dict[str, Binder] = {
     "limit": _limit,
     "diagnosis": _diagnosis,
     "cap": _cap,
+    "cap_cycle": _cap_cycle,
     "pair": _pair,
+    "price": _price,
+    "valid": _valid,
     "timeline": _timeline,
+    "reconcile": _reconcile,
+    "statistic": _statistic,
+    "graph": _graph,
 }

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 
+from hengjian.engine.compile import parse
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema.layer import LAYER
 
 
 @lru_cache(maxsize=256)
-def columns_read(sql: str, where: str, knowledge: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> dict[str, frozenset[str]]:
-    """Columns of each rule table that `sql` reads, `{table: columns}`; knowledge tables are known by `(name, columns)`.
+def columns_read(
+    sql: str, where: str, knowledge: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+) -> dict[str, frozenset[str]]:
+    """Columns of each rule table that `sql` reads, `{table: columns}`; knowledge tables are known by `(name, (column, type)…)`.
 
     Raises RulebookError naming `where` when the text cannot be parsed or names a column that does not exist.
     """
     schema: dict[str, object] = {t.name: {c.name: c.sql for c in t.columns} for t in LAYER.values()}
-    schema |= {name: dict.fromkeys(columns, "BIGINT") for name, columns in knowledge}
+    schema |= {name: dict(columns) for name, columns in knowledge}
     try:
-        tree = qualify(parse_one(sql, read="duckdb"), schema=schema, dialect="duckdb")
+        tree = qualify(parse(sql, where).copy(), schema=schema, dialect="duckdb")
     except SqlglotError as error:
         raise RulebookError(
             "规则 SQL 读不懂",

@@ -26,6 +26,10 @@ def _day(expression: str) -> str:
     return f"CAST(CAST({expression} AS DATE) - DATE '1970-01-01' AS INTEGER)"
 
 
+def _ymd(expression: str) -> str:
+    return f"CAST(year({expression}) * 10000 + month({expression}) * 100 + day({expression}) AS INTEGER)"
+
+
 def _sec(expression: str) -> str:
     return f"CAST(epoch_us({expression}) // 1000000 AS BIGINT)"
 
@@ -59,6 +63,7 @@ RULE_SQL: dict[str, str] = {
 SELECT {key_sql("p.psn_no")} % 64 AS bucket, {key_sql("p.psn_no")} AS psn_key, p.psn_no,
        CASE WHEN p.gend IN ('1', '2') THEN p.gend END AS gend,
        CASE WHEN p.brdy > DATE '1900-01-01' THEN {_day("p.brdy")} END AS brdy_day,
+       CASE WHEN p.brdy > DATE '1900-01-01' THEN {_ymd("p.brdy")} END AS brdy_ymd,
        {_day("LEAST(p.die_date, x.died_on)")} AS dead_day, p.insutype, p.psn_type, p.fmly_no
 FROM person AS p
 LEFT JOIN (SELECT psn_no, MIN(begndate) AS died_on FROM external_list WHERE list_kind = 'death' GROUP BY psn_no) AS x USING (psn_no)
@@ -96,13 +101,13 @@ LEFT JOIN main AS m ON m.mdtrt_id = e.mdtrt_id
     "diagnosis": f"""
 SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("d.mdtrt_id")} AS mdtrt_key,
        {key_sql("d.diag_code")} AS diag_key, d.diag_code, d.inout_diag_type, d.diag_type, d.diag_srt_no, d.maindiag_flag,
-       {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day
+       {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day, {_ymd("COALESCE(d.diag_time, e.begntime)")} AS diag_ymd
 FROM diagnosis AS d JOIN encounter AS e ON e.mdtrt_id = d.mdtrt_id
 """,
     "operation": f"""
 SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("o.mdtrt_id")} AS mdtrt_key,
        {key_sql("o.oprn_oprt_code")} AS oprn_key, o.oprn_oprt_code, o.oprn_srt_no, o.main_oprn_flag,
-       {_day("o.oprn_oprt_date")} AS oprn_day, o.incs_type, o.oprn_no
+       {_day("o.oprn_oprt_date")} AS oprn_day, {_ymd("o.oprn_oprt_date")} AS oprn_ymd, o.incs_type, o.oprn_no
 FROM operation AS o JOIN encounter AS e ON e.mdtrt_id = o.mdtrt_id
 """,
     "fee_line": f"""
@@ -146,7 +151,7 @@ WITH refund AS ({REFUND_LINKS}
 )
 SELECT CAST(l.psn_key % 64 AS INTEGER) AS bucket, l.psn_key, l.mdtrt_key, l.org_key, l.feedetl_sn, l.item_key,
        {_day("l.fee_ocur_time")} AS fee_day, {_sec("l.fee_ocur_time")} AS fee_sec,
-       CAST(year(l.fee_ocur_time) * 100 + month(l.fee_ocur_time) AS INTEGER) AS fee_ym,
+       {_ymd("l.fee_ocur_time")} AS fee_ymd,
        CASE WHEN l.kind <> 'inp' THEN 0 WHEN {_day("l.fee_ocur_time")} < l.in_day THEN {_day("l.fee_ocur_time")} - l.in_day
             WHEN {_day("l.fee_ocur_time")} > l.out_day THEN {_day("l.fee_ocur_time")} - l.out_day ELSE 0 END AS off_days,
        l.list_type, l.med_chrgitm_type, l.chrgitm_lv, l.net_cnt_e4, l.pric_e6, l.net_amt, l.net_inscp,
@@ -156,6 +161,23 @@ SELECT CAST(l.psn_key % 64 AS INTEGER) AS bucket, l.psn_key, l.mdtrt_key, l.org_
 FROM line AS l
 LEFT JOIN share AS s ON s.n = l.n
 LEFT JOIN extra AS x ON x.n = l.n
+""",
+    "stock_change": f"""
+SELECT {key_sql("s.fixmedins_code")} AS org_key, {key_sql(base_code_sql("s.med_list_codg"))} AS item_key, s.stk_id, s.infno,
+       {_day("s.stk_time")} AS stk_day,
+       CASE WHEN u.undo_stk_id IS NOT NULL THEN 0
+            WHEN s.infno IN ('3503', '3506') OR (s.infno = '3502' AND s.inv_chg_type IN ('101', '103', '106', '108')) THEN {_scaled("s.cnt", 4)}
+            WHEN s.infno IN ('3504', '3505') OR (s.infno = '3502' AND s.inv_chg_type IN ('102', '104', '105', '107')) THEN -{_scaled("s.cnt", 4)}
+       END AS dlt_e4
+FROM stock_change AS s
+LEFT JOIN (SELECT DISTINCT undo_stk_id FROM stock_change WHERE infno = '3507') AS u ON u.undo_stk_id = s.stk_id
+WHERE s.infno <> '3507'
+""",
+    "trace_code": f"""
+SELECT {key_sql("t.psn_no")} AS psn_key, {key_sql("t.mdtrt_id")} AS mdtrt_key, {key_sql("t.fixmedins_code")} AS org_key,
+       {key_sql(base_code_sql("t.med_list_codg"))} AS item_key, t.feedetl_sn, t.scan_id, t.drug_trac_codg, t.scan_type,
+       {_day("t.scan_time")} AS scan_day, {_sec("t.scan_time")} AS scan_sec, t.trdn_flag, t.mdtrt_setl_type
+FROM trace_code AS t
 """,
 }
 

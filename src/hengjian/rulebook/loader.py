@@ -7,6 +7,7 @@ A rule is a YAML file (it belongs to a family) or an `.sql` file (SQL of its own
 from __future__ import annotations
 
 import re
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ from hengjian.rulebook.marked import Marked, as_day, make_period, pipe_table, re
 from hengjian.rulebook.model import (
     CATEGORIES,
     CERTAINTIES,
+    ENGINES,
     GRAINS,
+    OUTPUTS,
+    SCOPES,
     STATUSES,
+    UNITS,
     Article,
     Basis,
     Example,
@@ -116,7 +121,14 @@ def _family(path: Path) -> Family:
     name = str(head.need("family"))
     if name != path.stem:
         raise RulebookError(f"族名 {name} 与文件名不一致", where=head.where("family"), cure=f"改为 {path.stem}")
-    return Family(name, str(head.need("code")), str(head.need("title")), sql, path, line)
+    head.refuse_unknown({"family", "code", "title", "scope", "engines", "output"})
+    engines = tuple(str(e) for e in head.need("engines"))
+    if unknown := [e for e in engines if e not in ENGINES]:
+        raise RulebookError(f"不认识的引擎 {unknown[0]}", where=head.where("engines"), cure="可用：" + "、".join(ENGINES))
+    output = head.one_of("output", OUTPUTS) if "output" in head.values else OUTPUTS[0]
+    return Family(
+        name, str(head.need("code")), str(head.need("title")), sql, path, line, head.one_of("scope", SCOPES), engines, output
+    )
 
 
 def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families: dict[str, Family]) -> Rule:
@@ -140,7 +152,7 @@ def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families:
     if family and family not in families:
         raise RulebookError(f"没有“{family}”这一族", where=head.where("family"), cure="可用的族：" + "、".join(families))
     table = head.text("knowledge")
-    if table and not table.startswith("local_") and table not in knowledge:
+    if table and not table.startswith("local_") and table != "price" and table not in knowledge:
         raise RulebookError(
             f"没有知识表 {table}",
             where=head.where("knowledge"),
@@ -177,11 +189,25 @@ def _params(head: Marked) -> dict[str, Param]:
     params = {}
     where = head.where("params")
     for name, spec in (head.values.get("params") or {}).items():
-        dated = sorted((as_day(day, where), int(value)) for day, value in spec["values"].items())
+        unit = str(spec.get("unit", ""))
+        if unit not in UNITS:
+            raise RulebookError(f"参数 {name} 的单位“{unit}”不认识", where=where, cure="可用：" + "、".join(UNITS))
+        dated = sorted((as_day(day, where), _scaled(str(value), unit, where)) for day, value in spec["values"].items())
         ends = [start for start, _ in dated[1:]] + [OPEN_DAY]
         values = tuple((make_period(start, end, where), value) for (start, value), end in zip(dated, ends, strict=True))
-        params[str(name)] = Param(str(name), str(spec.get("unit", "")), values, str(spec.get("official")) == "true")
+        params[str(name)] = Param(str(name), unit, values, str(spec.get("official")) == "true")
     return params
+
+
+def _scaled(text: str, unit: str, where: str) -> int:
+    """A parameter's value as the integer that rules see."""
+    try:
+        value = Decimal(text) * UNITS[unit]
+    except InvalidOperation as error:
+        raise RulebookError(f"“{text}”不是数", where=where, cure="写成数字") from error
+    if value != value.to_integral_value():
+        raise RulebookError(f"“{text}{unit}”太细", where=where, why=f"最小是一{unit}的 {UNITS[unit]} 分之一", cure="减少小数位")
+    return int(value)
 
 
 def _basis(head: Marked, laws: dict[str, Law], period: Period) -> tuple[Basis, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 from hengjian.kernel.dates import Period
@@ -12,7 +14,25 @@ from hengjian.kernel.dates import Period
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
 STATUSES = ("draft", "shadow", "active", "retired")
 CERTAINTIES = {"certain": "违规", "suspected": "可疑"}
-GRAINS = ("line", "encounter")
+GRAINS = ("line", "encounter", "institution", "group")
+SCOPES = ("person", "whole")
+"""What a text must see at once: one person's rows, or everybody's."""
+OUTPUTS = ("finding", "indicator")
+ENGINES = ("duckdb", "sqlite", "spark")
+UNITS = {
+    "天": 1,
+    "小时": 1,
+    "秒": 1,
+    "次": 1,
+    "人": 1,
+    "行": 1,
+    "倍": 1,
+    "%": 1,
+    "元": 100,
+    "元/单位": 1_000_000,
+    "单位": 10_000,
+}
+"""Units of a parameter and what one of them is in the integers that rules see: money in fen, prices in 1/1,000,000 yuan."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +92,23 @@ class Family:
     sql: str
     path: Path
     sql_line: int = 1  # line of the file on which `sql` begins
+    scope: str = "person"  # one of SCOPES
+    engines: tuple[str, ...] = ENGINES
+    output: str = "finding"  # one of OUTPUTS
 
 
 @dataclass(frozen=True)
 class Param:
-    """A dated parameter: value by period, integers in `unit`. `official` only if a source above us fixes the value."""
+    """A dated parameter: value by period, as the integers rules see (`UNITS`). `official` only if a source above us fixes it."""
 
     name: str
     unit: str
     values: tuple[tuple[Period, int], ...]
     official: bool
+
+    def shown(self, value: int) -> str:
+        """A value as people write it: `15 天`, `0.01 元/单位`."""
+        return f"{(Decimal(value) / UNITS[self.unit]).normalize():f} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -125,6 +152,18 @@ class Rule:
     @property
     def theme(self) -> str:
         return self.rule_id
+
+    def param_periods(self) -> list[tuple[Period, dict[str, int]]]:
+        """The rule's validity cut where any parameter changes, with all values in each part; parts without a value are left out."""
+        edges = {self.period.start, self.period.end}
+        edges |= {day for p in self.params.values() for v, _ in p.values for day in (v.start, v.end) if day in self.period}
+        days = sorted(edges)
+        found = []
+        for start, end in pairwise(days):
+            values = {p.name: n for p in self.params.values() for v, n in p.values if start in v}
+            if len(values) == len(self.params):
+                found.append((Period(start, end), values))
+        return found
 
     def where(self, key: str = "rule") -> str:
         """`file:line` of a header entry, for error messages."""

@@ -48,7 +48,7 @@ def _section(rule: Rule) -> list[str]:
     lines += [f"- 依据：{b.text}（{period_text(b.period)}）" for b in rule.basis]
     lines += [f"- 不计入：{'；'.join(rule.spares)}"]
     for param in rule.params.values():
-        values = "；".join(f"{period_text(period)} {value} {param.unit}" for period, value in param.values)
+        values = "；".join(f"{period_text(period)} {param.shown(value)}" for period, value in param.values)
         lines.append(f"- 参数 {param.name}：{values}{'' if param.official else '（恒鉴的缺省值，未经当地核准）'}")
     lines.append(
         f"- 示例：命中 {sum(e.marks['命中'] for e in rule.examples)} 个，放过 {sum(e.marks['放过'] for e in rule.examples)} 个"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 
+from hengjian.engine.bind import LAKE_KNOWLEDGE, Bound
+from hengjian.engine.plan import COLLECT, Plan, Text
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
-from hengjian.lake.schema.local import LOCAL
 from hengjian.lake.versions import LakeVersion
 
 LINES_AT_ONCE = 6_000_000
@@ -35,7 +36,7 @@ def files_sql(paths: list[str]) -> str:
 
 
 def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> None:
-    """Dictionaries and local knowledge of the version as tables: what binding needs."""
+    """Dictionaries, institutions and the knowledge that travels with the data, as tables: what binding needs."""
     for name in DICTIONARIES:
         table = f"code_{name}"
         source = (
@@ -44,12 +45,13 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> No
             else "(SELECT NULL::BIGINT AS key, NULL AS code, NULL AS name WHERE false)"
         )
         con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT key, code, name FROM {source}").fetchall()
-    for local in LOCAL.values():
+    for local in LAKE_KNOWLEDGE.values():
         if lake.files(local.name):
             columns = ", ".join(c.name for c in local.columns)
             con.execute(
                 f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(lake.files(local.name))}"
             ).fetchall()
+    load_table(con, lake, "institution", LAYER["institution"].by_name, None)
 
 
 def batches(lake: LakeVersion, at_once: int | None = None) -> Iterator[list[int]]:
@@ -66,14 +68,70 @@ def load_table(
     columns: Iterable[str],
     buckets: list[int] | None,
     where: str = "",
+    kind: str = "TABLE",
 ) -> None:
-    """(Re)create rule table `table` in the connection with `columns` of the given person buckets."""
+    """(Re)create rule table `table` in the connection with `columns` of the given person buckets (None: all), as TABLE or VIEW."""
     spec = LAYER[table].by_name
     wanted = [spec[c] for c in spec if c in set(columns)]
-    paths = lake.files(f"rule_{table}") if buckets is None else [p for b in buckets for p in lake.files(f"rule_{table}", b)]
+    whole = buckets is None or not LAYER[table].by_person
+    paths = lake.files(f"rule_{table}") if whole else [p for b in buckets or () for p in lake.files(f"rule_{table}", b)]
     if paths:
         names = ", ".join(f"t.{c.name}" for c in wanted)
-        sql = f"SELECT {names} FROM {files_sql(paths)} AS t {where}"
+        sql = f"SELECT {names} FROM {files_sql(paths)} AS t {f'WHERE {where}' if where else ''}"
     else:
         sql = f"SELECT {', '.join(f'NULL::{c.sql} AS {c.name}' for c in wanted)} WHERE false"
-    con.execute(f"CREATE OR REPLACE TABLE {table} AS {sql}").fetchall()
+    for other in con.execute("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [table]).fetchall():
+        con.execute(f"DROP {'VIEW' if other[0] == 'VIEW' else 'TABLE'} {table}").fetchall()
+    con.execute(f"CREATE {kind} {table} AS {sql}").fetchall()
+
+
+def create_candidates(con: duckdb.DuckDBPyConnection, plan: Plan, bound: Bound) -> str:
+    """Create `candidate`, the item keys that carry knowledge; returns the condition on `t` that keeps the lines texts can use."""
+    if plan.keep is None:
+        return ""
+    parts = [
+        f"SELECT {c} AS item_key FROM {t}"
+        for t, columns in bound.tables.items()
+        if t not in ("kn_dx", "kn_exempt")
+        for c in columns
+        if c.endswith("_key")
+    ]
+    con.execute(f"CREATE OR REPLACE TABLE candidate AS SELECT DISTINCT item_key FROM ({' UNION ALL '.join(parts)})").fetchall()
+    return " OR ".join(f"({c})" for c in ("t.item_key IN (SELECT item_key FROM candidate)", *plan.keep))
+
+
+def both(*conditions: str) -> str:
+    """Conditions joined by AND; empty ones are left out."""
+    return " AND ".join(f"({c})" for c in conditions if c)
+
+
+class DuckDBBackend:
+    """The archive's engine: the rule tables of some buckets are loaded once and every text runs over them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, plan: Plan, bound: Bound) -> None:
+        self._con, self._plan = con, plan
+        self._keep = create_candidates(con, plan, bound)
+
+    def load(self, lake: LakeVersion, buckets: list[int] | None, where: str) -> None:
+        """See `Backend`. Everybody's rows stay in their files: views, not tables."""
+        whole = buckets is None
+        read = self._plan.whole if whole else self._plan.columns
+        for table in LAYER:
+            columns = {*read.get(table, ()), *COLLECT.get(table, ())}
+            if columns and table != "institution":
+                keep = self._keep if table == "fee_line" and not whole else ""
+                narrow = where if LAYER[table].by_person and not whole else ""
+                load_table(self._con, lake, table, columns, buckets, both(keep, narrow), "VIEW" if whole else "TABLE")
+
+    def adopt(self) -> None:
+        """See `Backend`."""
+
+    def judge(self, texts: Sequence[Text]) -> None:
+        """See `Backend`."""
+        for text in texts:
+            names = ", ".join(text.returns)
+            target = "hit" if text.output == "finding" else "indicator"
+            self._con.execute(f"INSERT INTO {target} ({names}) SELECT {names} FROM ({text.sql})").fetchall()
+
+    def close(self) -> None:
+        """Nothing was taken: the connection is the caller's."""

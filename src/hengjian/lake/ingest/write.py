@@ -79,10 +79,11 @@ class Writer:
                 self._removed[table.name] = self._files(table.name)
             else:
                 self._copy(f"SELECT {_names(table)} FROM {staged[0]}", table.name)
-        staged = self.stage.views(TABLES["institution"])
-        if staged and self._any(staged[0]):
-            self._derive("institution", None)
-            self._removed["rule_institution"] = self._files("rule_institution")
+        for name in (n for n, spec in LAYER.items() if not spec.by_person):
+            staged = self.stage.views(TABLES[name])
+            if staged and self._any(staged[0]):
+                self._derive(name, None)
+                self._removed[f"rule_{name}"] = self._files(f"rule_{name}")
 
     def _person_tables(self, part: int, buckets: list[int]) -> None:
         inside = f"bucket IN ({', '.join(map(str, buckets))})"

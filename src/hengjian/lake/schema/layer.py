@@ -2,7 +2,7 @@
 
 Made once from the lake tables at load (`lake.derive`) and written beside them under the same lake version. A column with a
 national name holds the national value; whatever is encoded or scaled has a name of its own: `*_key` (63-bit key of an id or
-code), `*_day` (days since 1970-01-01), `*_sec` (civil seconds since then), `*_e4` (1/10,000), `*_e6` (1/1,000,000),
+code), `*_day` (days since 1970-01-01), `*_ymd` (the same day as yyyymmdd), `*_sec` (civil seconds since then), `*_e4` (1/10,000), `*_e6` (1/1,000,000),
 `*_amt`, `net_amt`, `net_inscp` (fen). Nothing here is a float, a date or a decimal.
 """
 
@@ -58,6 +58,7 @@ LAYER: dict[str, LayerTable] = {
                 _c("psn_no", "VARCHAR", "人员编号", "psn_no"),
                 _c("gend", "VARCHAR", "性别", "gend", "1 or 2; unknown is NULL and accuses nobody"),
                 _c("brdy_day", "INTEGER", "出生日", "brdy", "unknown is NULL"),
+                _c("brdy_ymd", "INTEGER", "出生年月日", "brdy", "yyyymmdd; (ymd − brdy_ymd) // 10000 = completed years"),
                 _c("dead_day", "INTEGER", "死亡日", "die_date", "earliest of die_date and external_list death"),
                 _c("insutype", "VARCHAR", "险种", "insutype"),
                 _c("psn_type", "VARCHAR", "人员类别", "psn_type"),
@@ -143,6 +144,7 @@ LAYER: dict[str, LayerTable] = {
                 _c("diag_srt_no", "INTEGER", "排序号", "diag_srt_no"),
                 _c("maindiag_flag", "VARCHAR", "主诊断标志", "maindiag_flag"),
                 _c("diag_day", "INTEGER", "诊断日", "diag_time", "day of diag_time, else first day of the encounter"),
+                _c("diag_ymd", "INTEGER", "诊断年月日", "diag_time", "yyyymmdd"),
             ),
             by_person=True,
         ),
@@ -158,6 +160,7 @@ LAYER: dict[str, LayerTable] = {
                 _c("oprn_srt_no", "INTEGER", "排序号", "oprn_srt_no"),
                 _c("main_oprn_flag", "VARCHAR", "主手术标志", "main_oprn_flag"),
                 _c("oprn_day", "INTEGER", "手术日", "oprn_oprt_date"),
+                _c("oprn_ymd", "INTEGER", "手术年月日", "oprn_oprt_date", "yyyymmdd"),
                 _c("incs_type", "VARCHAR", "切口类别", "incs_type"),
                 _c("oprn_no", "VARCHAR", "同台手术号", "oprn_no"),
             ),
@@ -175,7 +178,7 @@ LAYER: dict[str, LayerTable] = {
                 _c("item_key", "BIGINT", "项目键", "med_list_codg", "key_of of the code before `-`"),
                 _c("fee_day", "INTEGER", "费用发生日", "fee_ocur_time"),
                 _c("fee_sec", "BIGINT", "费用发生时刻", "fee_ocur_time"),
-                _c("fee_ym", "INTEGER", "费用年月", "fee_ocur_time", "yyyymm"),
+                _c("fee_ymd", "INTEGER", "费用年月日", "fee_ocur_time", "yyyymmdd; // 100 is the month"),
                 _c(
                     "off_days",
                     "INTEGER",
@@ -218,6 +221,44 @@ LAYER: dict[str, LayerTable] = {
                 _c("exe_end_sec", "BIGINT", "执行结束时刻", "exe_endtime"),
             ),
             by_person=True,
+        ),
+        LayerTable(
+            "stock_change",
+            "进销存",
+            (
+                _ORG,
+                _c("item_key", "BIGINT", "项目键", "med_list_codg", "key_of of the code before `-`"),
+                _c("stk_id", "VARCHAR", "记录号", "stk_id"),
+                _c("infno", "VARCHAR", "交易", "infno"),
+                _c("stk_day", "INTEGER", "发生日", "stk_time"),
+                _c(
+                    "dlt_e4",
+                    "BIGINT",
+                    "数量变化",
+                    "cnt infno inv_chg_type undo_stk_id",
+                    "1/10,000 units, signed; 0 when undone",
+                ),
+            ),
+            by_person=False,
+        ),
+        LayerTable(
+            "trace_code",
+            "追溯码",
+            (
+                _c("psn_key", "BIGINT", "人员键", "psn_no", "NULL when the scan names nobody"),
+                _MDTRT,
+                _ORG,
+                _c("item_key", "BIGINT", "项目键", "med_list_codg", "key_of of the code before `-`"),
+                _c("feedetl_sn", "VARCHAR", "明细流水号", "feedetl_sn"),
+                _c("scan_id", "VARCHAR", "扫码记录号", "scan_id"),
+                _c("drug_trac_codg", "VARCHAR", "追溯码", "drug_trac_codg"),
+                _c("scan_type", "VARCHAR", "扫码环节", "scan_type"),
+                _c("scan_day", "INTEGER", "扫码日", "scan_time"),
+                _c("scan_sec", "BIGINT", "扫码时刻", "scan_time"),
+                _c("trdn_flag", "VARCHAR", "拆零标志", "trdn_flag"),
+                _c("mdtrt_setl_type", "VARCHAR", "结算类型", "mdtrt_setl_type"),
+            ),
+            by_person=False,
         ),
     )
 }

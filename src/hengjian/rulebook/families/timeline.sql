@@ -2,7 +2,10 @@
 family: timeline
 code: T
 title: 时序
-# Two encounters of one person, or an encounter and a death. algo: readmit | after_death ; n: days
+scope: person
+engines: [duckdb, sqlite, spark]
+# Two encounters of one person, or an encounter and a death. n: days
+# algo: readmit | after_death | overlap two stays at once | during_stay visit or purchase while lying in
 */
 WITH stay AS (                                  -- ordinary stays the fund was asked to pay for; day surgery is no stay
   SELECT e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.out_day, e.diag3, e.adm_way, e.total_amt, e.inscp_amt, e.fund_amt,
@@ -29,9 +32,23 @@ WITH stay AS (                                  -- ordinary stays the fund was a
   JOIN person AS p ON p.psn_key = e.psn_key
   JOIN kn_timeline AS k ON k.algo = 'after_death' AND e.in_day >= k.valid_from AND e.in_day < k.valid_to
   WHERE e.in_day > p.dead_day + k.n AND e.inscp_amt > 0
+  UNION ALL                                     -- the later begun is in question; n shared days are a transfer
+  SELECT k.kid, b.psn_key, b.mdtrt_key, b.in_day, MIN(a.mdtrt_key),
+         MAX(CASE WHEN a.out_day < b.out_day THEN a.out_day ELSE b.out_day END - b.in_day), k.n, b.total_amt, b.inscp_amt, b.fund_amt
+  FROM stay AS b
+  JOIN stay AS a ON a.psn_key = b.psn_key AND (a.in_day < b.in_day OR (a.in_day = b.in_day AND a.mdtrt_key < b.mdtrt_key))
+  JOIN kn_timeline AS k ON k.algo = 'overlap' AND b.in_day >= k.valid_from AND b.in_day < k.valid_to
+  WHERE CASE WHEN a.out_day < b.out_day THEN a.out_day ELSE b.out_day END - b.in_day > k.n
+  GROUP BY k.kid, b.psn_key, b.mdtrt_key, b.in_day, k.n, b.total_amt, b.inscp_amt, b.fund_amt
+  UNION ALL                                     -- the days of admission and discharge, and n days beside them, are free
+  SELECT k.kid, v.psn_key, v.mdtrt_key, v.in_day, MIN(a.mdtrt_key), MIN(v.in_day - a.in_day), k.n, v.total_amt, v.inscp_amt, v.fund_amt
+  FROM encounter AS v
+  JOIN stay AS a ON a.psn_key = v.psn_key
+  JOIN kn_timeline AS k ON k.algo = 'during_stay_' || v.kind AND v.in_day >= k.valid_from AND v.in_day < k.valid_to
+  WHERE v.in_day > a.in_day + k.n AND v.in_day < a.out_day - k.n AND v.inscp_amt > 0
+  GROUP BY k.kid, v.psn_key, v.mdtrt_key, v.in_day, k.n, v.total_amt, v.inscp_amt, v.fund_amt
 )
-SELECT h.kid, h.psn_key, h.mdtrt_key, CAST(NULL AS VARCHAR) AS feedetl_sn, h.day AS w0, h.day + 1 AS w1,
-       CAST(NULL AS VARCHAR) AS observed_text, CAST(h.val * 10000 AS BIGINT) AS observed, CAST(h.n * 10000 AS BIGINT) AS threshold,
-       h.other_mdtrt_key, CAST(NULL AS VARCHAR) AS other_sn,
+SELECT h.kid, h.psn_key, h.mdtrt_key, h.day AS w0, h.day + 1 AS w1, CAST(h.val * 10000 AS BIGINT) AS observed,
+       CAST(h.n * 10000 AS BIGINT) AS threshold, h.other_mdtrt_key,
        h.total_amt AS amount_total, h.inscp_amt AS amount_inscope, h.fund_amt AS amount_fund
 FROM hit AS h
