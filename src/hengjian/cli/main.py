@@ -20,6 +20,7 @@ from hengjian.cli.ingest import ingest
 from hengjian.cli.lake import lake_app
 from hengjian.cli.score import score
 from hengjian.cli.show import show
+from hengjian.cli.verify import verify
 from hengjian.kernel.errors import HengjianError
 
 app = typer.Typer(
@@ -45,7 +46,7 @@ def _root(
     pass
 
 
-for command in (demo, city, ingest, audit, show, score, docs):
+for command in (demo, city, ingest, audit, show, verify, score, docs):
     app.command()(command)
 app.add_typer(lake_app, name="lake")
 

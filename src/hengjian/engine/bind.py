@@ -48,9 +48,9 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], row
     con.unregister("staged_rows")
 
 
-def lake_rows(con: duckdb.DuckDBPyConnection, name: str) -> list[KnowledgeRow]:
+def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str) -> list[KnowledgeRow]:
     """Rows of a knowledge table that travels with the data (a table of that name in the connection), or none."""
-    if not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
+    if con is None or not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
         return []
     table = LAKE_KNOWLEDGE[name]
     columns = [c.name for c in table.columns]
@@ -64,7 +64,7 @@ def lake_rows(con: duckdb.DuckDBPyConnection, name: str) -> list[KnowledgeRow]:
     return rows
 
 
-def points_of(rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection) -> tuple[list[Point], dict[str, str]]:
+def points_of(rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection | None) -> tuple[list[Point], dict[str, str]]:
     """Every knowledge row of `rules`, and their parameters while they do not change, as numbered points; and the rules whose
     knowledge is missing."""
     points: list[Point] = []

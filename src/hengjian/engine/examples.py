@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
@@ -67,6 +68,12 @@ def lake_rows(rule: Rule, example: Example) -> dict[str, list[dict[str, str]]]:
         raise RulebookError(
             f"示例里没有表 {unknown[0]}", where=f"{rule.path}:{example.line}", cure="可用的表：" + "、".join(TABLES)
         )
+    return completed(given)
+
+
+def completed(given: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """Rows by lake table with what they do not say filled in as a clean row would have it."""
+    given = {table: [dict(row) for row in rows] for table, rows in given.items()}
     encounters = [_DEFAULTS["encounter"] | e for e in given.get("encounter", [])]
     by_id = {e["mdtrt_id"]: e for e in encounters}
     _complete(given, "person", "psn_no", [e["psn_no"] for e in encounters])
@@ -103,10 +110,13 @@ def load_lake(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, s
     con.execute("USE lake").fetchall()
     create_empty_tables(con)
     for name, rows in tables.items():
-        for row in rows:
-            columns = [c for c in row if row[c] != ""]
-            casts = ", ".join(f"CAST(? AS {TABLES[name][c].kind.sql})" for c in columns)
-            con.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({casts})", [row[c] for c in columns]).fetchall()
+        columns = list(dict.fromkeys(c for row in rows for c in row))
+        if columns:
+            texts = pa.table({c: pa.array([row.get(c) or None for row in rows], pa.string()) for c in columns})
+            casts = ", ".join(f"CAST({c} AS {TABLES[name][c].kind.sql})" for c in columns)
+            con.register("example_rows", texts)
+            con.execute(f"INSERT INTO {name} ({', '.join(columns)}) SELECT {casts} FROM example_rows").fetchall()
+            con.unregister("example_rows")
     for name in LAYER:
         con.execute(f"CREATE TABLE main.{name} AS {layer_sql(name)}").fetchall()
     for name in DICTIONARIES:

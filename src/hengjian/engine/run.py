@@ -22,6 +22,7 @@ from hengjian.engine.backends.duckdb import attach_small_tables, batches, connec
 from hengjian.engine.bind import Bound, bind
 from hengjian.engine.finding import RULES_CSV
 from hengjian.engine.groups import grow_groups
+from hengjian.engine.pack import PACK, write_pack
 from hengjian.engine.plan import Plan, make_plan
 from hengjian.engine.totals import grand_total
 from hengjian.kernel.dates import day_date
@@ -84,13 +85,15 @@ def judge_lake(
     *,
     engine: str = "duckdb",
     persons: Sequence[int] | None = None,
+    knowledge: LakeVersion | None = None,
     progress: Progress | None = None,
 ) -> tuple[Bound, Plan]:
     """Judge a lake version with `rules`: afterwards `found` and `indicator` of the connection hold what was found.
 
-    `persons` (keys) narrows texts of scope `person` to them. Rules whose text does not run on `engine` are left out.
+    `persons` (keys) narrows texts of scope `person` to them; `knowledge` is the version whose travelling knowledge is used, if another.
+    Rules whose text does not run on `engine` are left out.
     """
-    attach_small_tables(con, lake)
+    attach_small_tables(con, lake, knowledge)
     bound = bind(con, rulebook, rules)
     plan = make_plan(rulebook, rules, bound)
     collect.create_tables(con, rulebook, rules, bound)
@@ -141,6 +144,7 @@ def run_audit(
         indicators = collect.write_indicators(con, out / "indicators.parquet")
         totals = grand_total(con, f"read_parquet('{out / 'findings.parquet'}')")
         _write_rules(out / "rules.csv", rules, bound)
+        write_pack(out / PACK, rulebook, rules)
         left_out = {t.name for t in plan.texts if engine not in t.engines}
         result = AuditResult(
             audit_no=f"SJ-{now:%Y%m%d}-{lake.number:04d}",

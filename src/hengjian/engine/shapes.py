@@ -33,8 +33,8 @@ SHAPES: dict[str, dict[str, str]] = {
     },
     "kn_ceiling": {"item_key": "BIGINT", "admdvs": "VARCHAR", "lv_grp": "INTEGER", "uplmt_e6": "BIGINT"},
     "kn_discount": {"kid": "INTEGER", "grp": "VARCHAR", "item_key": "BIGINT", "rate_pct": "INTEGER", "tol_e6": "BIGINT"},
-    "kn_valid": {"kid": "INTEGER", "chk": "VARCHAR", "n": "INTEGER"},
-    "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "n": "INTEGER"},
+    "kn_valid": {"kid": "INTEGER", "chk": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
+    "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_planned": {"diag3": "VARCHAR"},
     "kn_recon": {"kid": "INTEGER", "algo": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
     "kn_stat": {"kid": "INTEGER", "num_types": "VARCHAR", "min_lines": "INTEGER", "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
@@ -161,7 +161,7 @@ def _limit(point: Point) -> Iterable[Member]:
     cells = point.row.values if point.row else {}
     subject = point.rule.settings.get("subject", "item")
     vals = point.rule.settings.get("vals", "|{value}|").replace("{value}", "|".join(split_codes(cells.get("value", ""))))
-    low, high = (_number(point, cells.get(n) or d) for n, d in (("low", "-1000000"), ("high", "1000000")))
+    low, high = (_number(point, cells[n]) if cells.get(n) else None for n in ("low", "high"))
     values: dict[str, object] = {
         "kid": point.kid,
         "subject": subject,
@@ -234,8 +234,10 @@ def _price(point: Point) -> Iterable[Member]:
 
 
 def _valid(point: Point) -> Iterable[Member]:
-    values: dict[str, object] = {"kid": point.kid, "chk": point.setting("chk"), "n": point.params.get("tolerance", 0)}
-    yield Member("kn_valid", values, point.period)
+    """`tolerance` is the check's number; `tolerance_<kind>` that of encounters of one kind (outp, inp, pharm)."""
+    for name, n in (point.params or {"tolerance": 0}).items():
+        kind = name.removeprefix("tolerance").removeprefix("_") or None
+        yield Member("kn_valid", {"kid": point.kid, "chk": point.setting("chk"), "kind": kind, "n": n}, point.period)
 
 
 def _timeline(point: Point) -> Iterable[Member]:
@@ -243,7 +245,8 @@ def _timeline(point: Point) -> Iterable[Member]:
         yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
         return
     (n,) = point.params.values()
-    yield Member("kn_timeline", {"kid": point.kid, "algo": point.setting("algo"), "n": n}, point.period)
+    values = {"kid": point.kid, "algo": point.setting("algo"), "kind": point.rule.settings.get("kind"), "n": n}
+    yield Member("kn_timeline", values, point.period)
 
 
 def calendar(per: str, period: Period) -> Iterator[tuple[int, int, int]]:

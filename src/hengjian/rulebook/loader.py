@@ -49,7 +49,7 @@ def load_rulebook(root: Path = SHIPPED) -> Rulebook:
     families = _unique((_family(p) for p in sorted((root / "families").glob("*.sql"))), "name", root)
     paths = sorted(p for p in (root / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
     rules = _unique((_rule(p, laws, knowledge, families) for p in paths), "rule_id", root)
-    return Rulebook(laws, knowledge, families, rules)
+    return Rulebook(laws, knowledge, families, rules, root)
 
 
 def _unique(items: Any, attribute: str, root: Path) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from hengjian.kernel.dates import Period
 
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
-STATUSES = ("draft", "shadow", "active", "retired")
+STATUS_LABELS = {"draft": "草稿", "shadow": "影子", "active": "启用", "retired": "停用"}
+STATUSES = tuple(STATUS_LABELS)
 CERTAINTIES = {"certain": "违规", "suspected": "可疑"}
 GRAINS = ("line", "encounter", "institution", "group")
 SCOPES = ("person", "whole")
@@ -178,11 +180,16 @@ class Rulebook:
     knowledge: dict[str, tuple[KnowledgeRow, ...]]
     families: dict[str, Family]
     rules: dict[str, Rule]
+    root: Path = Path()  # the folder it was read from
 
     def fingerprint(self, rule: Rule) -> str:
         """SHA-256 of what decides the rule's meaning: header, parameters, SQL. Examples and life state do not."""
+        return hashlib.sha256(json.dumps(self.meaning(rule), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+    def meaning(self, rule: Rule) -> dict[str, Any]:
+        """What decides the rule's meaning, part by part."""
         family = self.families[rule.family].sql if rule.family else ""
-        body = {
+        return {
             "rule": rule.rule_id,
             "title": rule.title,
             "family": family,
@@ -197,7 +204,6 @@ class Rulebook:
             "message": rule.message,
             "period": [rule.period.start, rule.period.end],
         }
-        return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     def pack_fingerprint(self, rules: list[Rule]) -> str:
         """SHA-256 over the fingerprints of a set of rules."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date
-from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, Rule, Rulebook
-
-_STATUS = {"draft": "草稿", "shadow": "影子", "active": "启用", "retired": "停用"}
-
+from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, STATUS_LABELS, Rule, Rulebook
 
 def period_text(period: Period) -> str:
     """`2021-05-01 起` or `2021-05-01 至 2026-01-01（不含）`."""
@@ -29,15 +26,16 @@ def rules_page(book: Rulebook) -> str:
         points = len(book.knowledge.get(rule.knowledge, ())) if not rule.knowledge.startswith("local_") else "随数据"
         cells = (
             f"{rule.title} `{rule.rule_id}`", rule.official_code or "—", CATEGORIES[rule.category], family, CERTAINTIES[rule.certainty],
-            _STATUS[rule.status], str(points) if rule.knowledge else "—",
+            STATUS_LABELS[rule.status], str(points) if rule.knowledge else "—",
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     for rule in book.rules.values():
-        lines += ["", *_section(rule)]
+        lines += ["", *rule_section(rule)]
     return "\n".join(lines) + "\n"
 
 
-def _section(rule: Rule) -> list[str]:
+def rule_section(rule: Rule) -> list[str]:
+    """Markdown lines that describe one rule."""
     lines = [
         f"## {rule.title}",
         "",

@@ -35,8 +35,10 @@ def files_sql(paths: list[str]) -> str:
     return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true)"
 
 
-def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> None:
-    """Dictionaries, institutions and the knowledge that travels with the data, as tables: what binding needs."""
+def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion, knowledge: LakeVersion | None = None) -> None:
+    """Dictionaries, institutions and the knowledge that travels with the data (of version `knowledge`, if another), as tables: what
+    binding needs."""
+    knowledge = knowledge or lake
     for name in DICTIONARIES:
         table = f"code_{name}"
         source = (
@@ -46,11 +48,9 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> No
         )
         con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT key, code, name FROM {source}").fetchall()
     for local in LAKE_KNOWLEDGE.values():
-        if lake.files(local.name):
+        if paths := knowledge.files(local.name):
             columns = ", ".join(c.name for c in local.columns)
-            con.execute(
-                f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(lake.files(local.name))}"
-            ).fetchall()
+            con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(paths)}").fetchall()
     load_table(con, lake, "institution", LAYER["institution"].by_name, None)
 
 

@@ -5,7 +5,7 @@ title: 时序
 scope: person
 engines: [duckdb, sqlite, spark]
 # Two encounters of one person, or an encounter and a death. n: days
-# algo: readmit | after_death | overlap two stays at once | during_stay visit or purchase while lying in
+# algo: readmit | after_death | overlap two stays at once | during_stay visit (kind outp) or purchase (kind pharm) while lying in
 */
 WITH stay AS (                                  -- ordinary stays the fund was asked to pay for; day surgery is no stay
   SELECT e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.out_day, e.diag3, e.adm_way, e.total_amt, e.inscp_amt, e.fund_amt,
@@ -44,7 +44,7 @@ WITH stay AS (                                  -- ordinary stays the fund was a
   SELECT k.kid, v.psn_key, v.mdtrt_key, v.in_day, MIN(a.mdtrt_key), MIN(v.in_day - a.in_day), k.n, v.total_amt, v.inscp_amt, v.fund_amt
   FROM encounter AS v
   JOIN stay AS a ON a.psn_key = v.psn_key
-  JOIN kn_timeline AS k ON k.algo = 'during_stay_' || v.kind AND v.in_day >= k.valid_from AND v.in_day < k.valid_to
+  JOIN kn_timeline AS k ON k.algo = 'during_stay' AND k.kind = v.kind AND v.in_day >= k.valid_from AND v.in_day < k.valid_to
   WHERE v.in_day > a.in_day + k.n AND v.in_day < a.out_day - k.n AND v.inscp_amt > 0
   GROUP BY k.kid, v.psn_key, v.mdtrt_key, v.in_day, k.n, v.total_amt, v.inscp_amt, v.fund_amt
 )

@@ -5,6 +5,7 @@ title: 数据校验
 scope: person
 engines: [duckdb, sqlite, spark]
 # Checks on one record. n: days or hours that are tolerated.
+# kind: outp | inp | pharm, for late_upload
 # chk: fee_outside_stay (days) | late_upload (hours after the end of the stay, or after the visit) | no_main_diagnosis
 */
 WITH bad AS (
@@ -18,7 +19,7 @@ WITH bad AS (
   SELECT k.kid, e.psn_key, e.mdtrt_key, CAST(NULL AS VARCHAR), e.in_day, CAST(NULL AS VARCHAR),
          (e.upld_sec - COALESCE(e.end_sec, e.beg_sec)) // 3600, k.n, CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT)
   FROM encounter AS e
-  JOIN kn_valid AS k ON k.chk = 'late_upload_' || e.kind AND e.in_day >= k.valid_from AND e.in_day < k.valid_to
+  JOIN kn_valid AS k ON k.chk = 'late_upload' AND k.kind = e.kind AND e.in_day >= k.valid_from AND e.in_day < k.valid_to
   WHERE e.upld_sec - COALESCE(e.end_sec, e.beg_sec) > k.n * 3600 AND e.inscp_amt > 0
   UNION ALL
   SELECT k.kid, e.psn_key, e.mdtrt_key, CAST(NULL AS VARCHAR), e.in_day, CAST(NULL AS VARCHAR), CAST(0 AS BIGINT), k.n, CAST(0 AS BIGINT),
