@@ -34,8 +34,9 @@ def line_of(path, text):
     return next(n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
 
 
-def test_the_shipped_rules_cover_five_families_and_a_rule_of_its_own():
-    assert {BOOK.families[r.family].code for r in BOOK.rules.values() if r.family} == {"L", "D", "Q", "P", "T"}
+def test_the_shipped_rules_cover_all_ten_families_and_a_rule_of_its_own():
+    assert {BOOK.families[r.family].code for r in BOOK.rules.values() if r.family} == set("LDQPMVTRSG")
+    assert {r.family for r in BOOK.rules.values() if r.family} == set(BOOK.families)
     assert [r.rule_id for r in BOOK.rules.values() if r.sql] == ["film_overcharge"]
 
 
@@ -69,7 +70,7 @@ def test_the_fingerprint_follows_the_meaning_and_nothing_else(folder):
     change(rule, "settings: {per: day}", "settings: {per: encounter}")
     changed = _fingerprint(folder)
     assert changed != before
-    change(folder / "families/cap.sql", "r.used > r.max_e4", "r.used >= r.max_e4")
+    change(folder / "families/cap.sql", "t.used > t.max_e4", "t.used >= t.max_e4")
     assert _fingerprint(folder) not in (before, changed)
 
 

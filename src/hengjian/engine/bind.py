@@ -64,7 +64,9 @@ def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str) -> list[Knowledg
     return rows
 
 
-def points_of(rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection | None) -> tuple[list[Point], dict[str, str]]:
+def points_of(
+    rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection | None
+) -> tuple[list[Point], dict[str, str]]:
     """Every knowledge row of `rules`, and their parameters while they do not change, as numbered points; and the rules whose
     knowledge is missing."""
     points: list[Point] = []

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from hengjian.engine.compile import parse
 from hengjian.engine.examples import Court, differences
+from hengjian.engine.shapes import OPTIONS
 from hengjian.kernel.dates import Period
 from hengjian.kernel.errors import HengjianError
 from hengjian.rulebook.model import UNITS, Example, Param, Rule, Rulebook
@@ -89,11 +90,11 @@ def text_mutants(sql: str, path: str, first_line: int) -> Iterator[tuple[Mutant,
         yield Mutant(shown, where, _narrows(leaf, leaves)), struck
 
 
-def _condition(clause: exp.Expression) -> exp.Expression | None:
+def _condition(clause: exp.Expr) -> exp.Expr | None:
     return clause.args.get("on") if isinstance(clause, exp.Join) else clause.this
 
 
-def _leaves(condition: exp.Expression | None) -> Iterator[exp.Expression]:
+def _leaves(condition: exp.Expr | None) -> Iterator[exp.Expr]:
     """The single conditions under AND, OR and parentheses."""
     if condition is None:
         return
@@ -106,7 +107,7 @@ def _leaves(condition: exp.Expression | None) -> Iterator[exp.Expression]:
         yield condition
 
 
-def _strike(tree: exp.Query, leaf: exp.Expression) -> str:
+def _strike(tree: exp.Query, leaf: exp.Expr) -> str:
     """The text without one condition: TRUE where it stands under AND or alone, FALSE under OR; a branch of CASE is never taken."""
     copy = tree.copy()
     twin = next(b for a, b in zip(tree.walk(), copy.walk(), strict=True) if a is leaf)
@@ -121,12 +122,12 @@ def _strike(tree: exp.Query, leaf: exp.Expression) -> str:
     return copy.sql(dialect="duckdb", comments=False)
 
 
-def _line(node: exp.Expression) -> int:
+def _line(node: exp.Expr) -> int:
     lines = [n.meta["line"] for n in node.walk() if "line" in n.meta]
     return min(lines) if lines else 1
 
 
-def _narrows(leaf: exp.Expression, leaves: Sequence[exp.Expression]) -> bool:
+def _narrows(leaf: exp.Expr, leaves: Sequence[exp.Expr]) -> bool:
     if any("narrows" in c for n in leaf.walk() for c in n.comments or ()):
         return True
     if not _equates(leaf, "psn_key"):
@@ -140,7 +141,7 @@ def _narrows(leaf: exp.Expression, leaves: Sequence[exp.Expression]) -> bool:
     )
 
 
-def _equates(leaf: exp.Expression, column: str) -> bool:
+def _equates(leaf: exp.Expr, column: str) -> bool:
     return isinstance(leaf, exp.EQ) and all(isinstance(s, exp.Column) and s.name == column for s in (leaf.left, leaf.right))
 
 
@@ -191,9 +192,9 @@ def _patience(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 # rules -----------------------------------------------------------------------------------------------------------------------
 def rule_mutants(rule: Rule) -> Iterator[tuple[Mutant, Rule]]:
-    """Every setting and parameter of a rule shifted once: list members dropped, numbers moved by one, words struck."""
+    """Every setting and parameter of a rule shifted once: list members dropped, numbers moved by one, words exchanged for each other word the family knows, or struck."""
     for key, value in rule.settings.items():
-        for what, changed in _shifted(value):
+        for what, changed in _shifted(value, OPTIONS.get(rule.family, {}).get(key, ())):
             yield Mutant(f"{key}: {what}", rule.where("settings")), replace(rule, settings=rule.settings | {key: changed})
     for param in rule.params.values():
         for what, moved in _moved(param):
@@ -203,7 +204,10 @@ def rule_mutants(rule: Rule) -> Iterator[tuple[Mutant, Rule]]:
         yield Mutant(f"exempt_diagnoses: {prefix}", rule.where("exempt_diagnoses")), replace(rule, exempt_diagnoses=rest)
 
 
-def _shifted(value: str) -> Iterator[tuple[str, str]]:
+def _shifted(value: str, options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if options:
+        yield from ((f"{value} 改为 {other}", other) for other in options if other != value)
+        return
     members = [m for m in value.split("|") if m]
     if "|" in value and members:
         for member in members:

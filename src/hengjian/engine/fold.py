@@ -51,15 +51,16 @@ def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[
             rows[member.shape].append(member.values)
     known = {s: r for s, r in rows.items() if r}
     constants = {
-        shape: {c: v for c, v in found[0].items() if c not in _NEVER and all(r[c] == v for r in found)} for shape, found in known.items()
+        shape: {c: v for c, v in found[0].items() if c not in _NEVER and all(r[c] == v for r in found)}
+        for shape, found in known.items()
     }
     travelling = rule.family == "price"  # ceilings travel with the data and are not known here
     return constants, set() if travelling else {s for s in rows if s not in known and s not in WINDOWED}
 
 
-def _substitute(tree: exp.Expression, constants: Mapping[str, Mapping[str, Any]]) -> None:
+def _substitute(tree: exp.Expr, constants: Mapping[str, Mapping[str, Any]]) -> None:
     """Columns of knowledge tables, and of CTEs that only pass them on, as literals."""
-    of_ctes: dict[str, dict[str, exp.Expression]] = {}
+    of_ctes: dict[str, dict[str, exp.Expr]] = {}
     for scope in traverse_scope(tree):
         for column in scope.columns:
             source = scope.sources.get(column.table)
@@ -77,13 +78,13 @@ def _substitute(tree: exp.Expression, constants: Mapping[str, Mapping[str, Any]]
             of_ctes[holder.alias] = _passed_on(scope.expression)
 
 
-def _literal(value: Any, sql: str) -> exp.Expression:
+def _literal(value: Any, sql: str) -> exp.Expr:
     """A value as its column would give it: a 64-bit number stays one, so that no product of it is cut to 32."""
     literal = exp.convert(value)
     return exp.cast(literal, "BIGINT") if sql == "BIGINT" else literal
 
 
-def _replace(column: exp.Column, value: exp.Expression) -> None:
+def _replace(column: exp.Column, value: exp.Expr) -> None:
     """A literal in place of a column; where the column is shown, its name stays."""
     parent = column.parent
     if isinstance(parent, exp.Select) and column.arg_key == "expressions":
@@ -94,10 +95,10 @@ def _replace(column: exp.Column, value: exp.Expression) -> None:
         column.replace(value)
 
 
-def _passed_on(query: exp.Expression) -> dict[str, exp.Expression]:
+def _passed_on(query: exp.Expr) -> dict[str, exp.Expr]:
     """Columns of a CTE that hold one literal in every branch."""
     branches = _branches(query)
-    found: dict[str, exp.Expression] = {}
+    found: dict[str, exp.Expr] = {}
     if any(b.args.get("group") for b in branches):
         return found
     for place, first in enumerate(branches[0].selects):
@@ -107,13 +108,13 @@ def _passed_on(query: exp.Expression) -> dict[str, exp.Expression]:
     return found
 
 
-def _branches(query: exp.Expression) -> list[exp.Select]:
+def _branches(query: exp.Expr) -> list[exp.Select]:
     if isinstance(query, exp.Union):
         return [*_branches(query.this), *_branches(query.expression)]
     return [query] if isinstance(query, exp.Select) else []
 
 
-def _cases(tree: exp.Expression) -> exp.Expression:
+def _cases(tree: exp.Expr) -> exp.Expr:
     """CASE over a literal: only the branch that it names is left."""
     for case in list(tree.find_all(exp.Case)):
         operand = case.args.get("this")
@@ -141,7 +142,7 @@ def _without_dead_branches(tree: Any, empty: set[str]) -> Any:
     return tree
 
 
-def _named(select: exp.Expression, name: str) -> exp.Expression:
+def _named(select: exp.Expr, name: str) -> exp.Expr:
     return select if select.alias_or_name == name else exp.alias_(select.unalias().copy(), name)
 
 
@@ -156,7 +157,7 @@ def _is_dead(select: exp.Select, empty: set[str]) -> bool:
     return False
 
 
-def _is_false(condition: exp.Expression | None) -> bool:
+def _is_false(condition: exp.Expr | None) -> bool:
     if isinstance(condition, exp.And):
         return _is_false(condition.this) or _is_false(condition.expression)
     return isinstance(condition, exp.Boolean) and condition.this is False

@@ -28,7 +28,9 @@ def write_pack(path: Path, book: Rulebook, rules: Sequence[Rule]) -> None:
     scratch = path.with_name(f".{path.name}.part")
     with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as pack:
         for file in sorted(files):
-            pack.writestr(zipfile.ZipInfo(file.relative_to(book.root).as_posix(), _EPOCH), file.read_bytes(), zipfile.ZIP_DEFLATED)
+            pack.writestr(
+                zipfile.ZipInfo(file.relative_to(book.root).as_posix(), _EPOCH), file.read_bytes(), zipfile.ZIP_DEFLATED
+            )
     scratch.replace(path)
 
 
@@ -41,6 +43,9 @@ def open_pack(path: Path) -> Iterator[Rulebook]:
                 pack.extractall(folder)
         except (OSError, zipfile.BadZipFile) as error:
             raise InputError(
-                "审计时用的规则没有留下，不能重算", where=str(path), why=str(error), cure="重新审计一次，结果文件夹里会有 rulebook.zip"
+                "审计时用的规则没有留下，不能重算",
+                where=str(path),
+                why=str(error),
+                cure="重新审计一次，结果文件夹里会有 rulebook.zip",
             ) from error
         yield load_rulebook(Path(folder))

@@ -73,7 +73,7 @@ def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[
         if unknown := [name for name in only if name not in rulebook.rules]:
             raise InputError("没有这条规则：" + "、".join(unknown), cure="可用的规则：" + "、".join(rulebook.rules))
         return [rulebook.rules[name] for name in only]
-    return [r for r in rulebook.rules.values() if r.status == "active"]
+    return rulebook.active
 
 
 def judge_lake(

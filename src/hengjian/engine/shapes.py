@@ -67,6 +67,23 @@ FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
 
 DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_exempt"}
 
+OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "limit": {
+        "subject": ("item", "diag", "oprn"),
+        "dim": ("sex", "insurance", "visit_type", "channel", "age_days", "age_months", "age_years", "hosp_level"),
+        "op": ("in", "not_in", "between", "never"),
+    },
+    "diagnosis": {"subject": ("item", "oprn"), "relation": ("requires_any", "forbids")},
+    "cap": {"measure": ("qty", "days"), "per": ("day", "month", "year", "encounter")},
+    "pair": {"relation": ("excludes", "requires", "forbid_together"), "win": ("day", "encounter", "rx", "hour", "hours6")},
+    "price": {"algo": ("ceiling", "discount")},
+    "valid": {"chk": ("fee_outside_stay", "late_upload", "no_main_diagnosis")},
+    "timeline": {"algo": ("readmit", "after_death", "overlap", "during_stay"), "kind": ("outp", "pharm")},
+    "reconcile": {"algo": ("stock", "trace")},
+}
+"""Words a family's settings (and cells of the same name) may hold. Anything else is refused: SQL would take it for NULL, and a window
+that is NULL is one window for everything."""
+
 ROW_KEYS = frozenset({"item_key", "code_key", "diag_key", "diag3"})
 """Columns of a shape that hold the code of the knowledge row, once it is a key."""
 
@@ -104,7 +121,20 @@ class Point:
         """A setting of the rule. Raises RulebookError when it is missing."""
         if name not in self.rule.settings:
             raise RulebookError(f"缺少设置“{name}”", where=self.rule.where("settings"), cure=f"在 settings 里写 {name}: …")
-        return self.rule.settings[name]
+        return self.word(name, self.rule.settings[name])
+
+    def word(self, name: str, value: str) -> str:
+        """A setting's value, which must be one of OPTIONS where these say so."""
+        allowed = OPTIONS.get(self.rule.family, {}).get(name)
+        if allowed and value not in allowed:
+            where = f"{self.row.table}:{self.row.line}" if self.row and name in self.row.values else self.rule.where("settings")
+            raise RulebookError(f"“{name}”不能是“{value}”", where=where, cure="可用：" + "、".join(allowed))
+        return value
+
+    def choice(self, name: str, default: str) -> str:
+        """The cell of that name, else the setting, else `default`."""
+        cell = self.row.values.get(name) if self.row else ""
+        return self.word(name, cell or self.rule.settings.get(name) or default)
 
     def cell(self, name: str) -> str:
         """A cell of the knowledge row. Raises RulebookError when it is empty."""
@@ -159,13 +189,13 @@ def _codes(
 
 def _limit(point: Point) -> Iterable[Member]:
     cells = point.row.values if point.row else {}
-    subject = point.rule.settings.get("subject", "item")
+    subject = point.choice("subject", "item")
     vals = point.rule.settings.get("vals", "|{value}|").replace("{value}", "|".join(split_codes(cells.get("value", ""))))
     low, high = (_number(point, cells[n]) if cells.get(n) else None for n in ("low", "high"))
     values: dict[str, object] = {
         "kid": point.kid,
         "subject": subject,
-        "dim": cells.get("dim") or point.setting("dim"),
+        "dim": point.choice("dim", ""),
         "op": point.setting("op"),
         "vals": vals,
         "lo": low,
@@ -175,7 +205,7 @@ def _limit(point: Point) -> Iterable[Member]:
 
 
 def _diagnosis(point: Point) -> Iterable[Member]:
-    subject = point.rule.settings.get("subject", "item")
+    subject = point.choice("subject", "item")
     for period, params in point.segments():
         values: dict[str, object] = {
             "kid": point.kid,
@@ -192,8 +222,8 @@ def _diagnosis(point: Point) -> Iterable[Member]:
 def _cap(point: Point) -> Iterable[Member]:
     values: dict[str, object] = {
         "kid": point.kid,
-        "measure": point.rule.settings.get("measure", "qty"),
-        "per": point.setting("per"),
+        "measure": point.choice("measure", "qty"),
+        "per": point.choice("per", ""),
         "max_e4": _number(point, point.cell("max_value")) * QTY_UNITS,
     }
     return _codes(point, "kn_cap", values, point.period)
@@ -209,10 +239,7 @@ def _cap_cycle(point: Point) -> Iterable[Member]:
 
 
 def _pair(point: Point) -> Iterable[Member]:
-    window = (point.row.values.get("win") if point.row else "") or point.setting("win")
-    if window not in WINDOWS:
-        where = f"{point.row.table}:{point.row.line}" if point.row else ""
-        raise RulebookError(f"不认识的窗口“{window}”", where=where, cure="可用：" + "、".join(WINDOWS))
+    window = point.choice("win", "")
     relation = point.setting("relation")
     for role in ("g",) if "g_code" in (point.row.values if point.row else {}) else ("a", "b"):
         values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window}
@@ -245,7 +272,8 @@ def _timeline(point: Point) -> Iterable[Member]:
         yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
         return
     (n,) = point.params.values()
-    values = {"kid": point.kid, "algo": point.setting("algo"), "kind": point.rule.settings.get("kind"), "n": n}
+    kind = point.setting("kind") if point.setting("algo") == "during_stay" else None
+    values: dict[str, object] = {"kid": point.kid, "algo": point.setting("algo"), "kind": kind, "n": n}
     yield Member("kn_timeline", values, point.period)
 
 

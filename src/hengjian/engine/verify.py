@@ -65,7 +65,9 @@ class Verdict:
     now: Mapping[str, Any] = field(default_factory=dict)
 
 
-def verify(findings: Sequence[Mapping[str, Any]], then: Grounds, now: Grounds, progress: Progress | None = None) -> list[Verdict]:
+def verify(
+    findings: Sequence[Mapping[str, Any]], then: Grounds, now: Grounds, progress: Progress | None = None
+) -> list[Verdict]:
     """Verdicts on findings (rows in the shape of `finding.FINDING_SCHEMA`), in their order."""
     by_id = {str(f["finding_id"]): f for f in findings}
     again = recompute(by_id.values(), then)
@@ -178,7 +180,9 @@ def _data_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> li
         for line in evidence["lines"]:
             old, new = (_line(con, g.data, str(finding["psn_no"]), line) for g in (then, now))
             if old != new:
-                told.append(f"明细 {line['mdtrt_id']}/{line['feedetl_sn']}：净数量、净金额、范围内金额 {old or '没有'} → {new or '没有'}")
+                told.append(
+                    f"明细 {line['mdtrt_id']}/{line['feedetl_sn']}：净数量、净金额、范围内金额 {old or '没有'} → {new or '没有'}"
+                )
     return told
 
 

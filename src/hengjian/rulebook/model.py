@@ -182,6 +182,11 @@ class Rulebook:
     rules: dict[str, Rule]
     root: Path = Path()  # the folder it was read from
 
+    @property
+    def active(self) -> list[Rule]:
+        """Rules that open findings."""
+        return [r for r in self.rules.values() if r.status == "active"]
+
     def fingerprint(self, rule: Rule) -> str:
         """SHA-256 of what decides the rule's meaning: header, parameters, SQL. Examples and life state do not."""
         return hashlib.sha256(json.dumps(self.meaning(rule), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
