@@ -34,7 +34,9 @@ class LakeCourt:
         film = LOCAL["film_limit"]
         self.con.execute(f"CREATE TABLE {film.name} ({', '.join(f'{c.name} {c.kind.sql}' for c in film.columns)})").fetchall()
         for row in FILM:
-            self.con.execute(f"INSERT INTO {film.name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())).fetchall()
+            self.con.execute(
+                f"INSERT INTO {film.name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+            ).fetchall()
         self.bound = bind(self.con, book, self.rules)
         self.plan = make_plan(book, self.rules, self.bound)
 
@@ -66,5 +68,3 @@ def findings(book: Rulebook, rules: Sequence[Rule], lake: Rows, shuffle: int | N
         return court.judge()
     finally:
         court.con.close()
-
-

@@ -25,7 +25,13 @@ FILM = [
     {"med_list_codg": "002199000010000", "exam_codg": "002102000020000", "max_per_part": "2", "valid_from": "2026-09-05"},
 ]
 INSTITUTIONS = [
-    {"fixmedins_code": f"{letter}9901010000{n}", "fixmedins_name": f"机构{n}", "fixmedins_type": kind, "hosp_lv": level, "admdvs": "990101"}
+    {
+        "fixmedins_code": f"{letter}9901010000{n}",
+        "fixmedins_name": f"机构{n}",
+        "fixmedins_type": kind,
+        "hosp_lv": level,
+        "admdvs": "990101",
+    }
     for n, (letter, kind, level) in enumerate((("H", "1", "02"), ("H", "1", "05"), ("H", "1", "08"), ("P", "2", "")), 1)
 ]
 
@@ -75,7 +81,13 @@ def small_lake(book: Rulebook, choose: Choose, number: int = 0) -> Rows:
     palette = Palette(book, choose)
     lake: Rows = {"institution": [dict(i) for i in INSTITUTIONS]}
     lake["price"] = [
-        {"admdvs": "990100", "hosp_lv_grp": choose(["0", "3"]), "med_list_codg": code, "pric_uplmt_amt": "20.00", "valid_from": "2025-01-01"}
+        {
+            "admdvs": "990100",
+            "hosp_lv_grp": choose(["0", "3"]),
+            "med_list_codg": code,
+            "pric_uplmt_amt": "20.00",
+            "valid_from": "2025-01-01",
+        }
         for code in dict.fromkeys(palette.items)
     ]
     lake["stock_change"] = [

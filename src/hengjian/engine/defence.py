@@ -4,6 +4,9 @@ A condition that no example misses is either useless or untested; both are dange
 the examples of all its rules. A condition that only narrows what is read, never what is found, says so: the comment `narrows` at the
 end of its line, or a second equality on `psn_key` beside one on `mdtrt_key` (it keeps a join inside the person's bucket); striking it
 must change nothing.
+
+A condition that sends a row of knowledge to its branch (`k.algo = 'overlap'`) is defended by the rules of the family together: in the
+lake of every example each of them must go on finding just what it finds now.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ from hengjian.kernel.dates import Period
 from hengjian.kernel.errors import HengjianError
 from hengjian.rulebook.model import UNITS, Example, Param, Rule, Rulebook
 
+SENDING = frozenset({"algo", "chk", "subject", "op", "relation"})
+"""Columns of knowledge that choose a branch of a family."""
+
 PATIENCE = 5.0
 """Seconds a struck text may run: without its condition a join or a recursion may never end, and that is noticed."""
 
@@ -34,6 +40,7 @@ class Mutant:
     what: str  # what was changed, as people read it
     where: str  # file:line
     narrows: bool = False  # striking it must change nothing
+    sends: bool = False  # it sends knowledge to its branch
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def text_mutants(sql: str, path: str, first_line: int) -> Iterator[tuple[Mutant,
             shown = f"CASE {operand.sql('duckdb')} WHEN {leaf.sql('duckdb', comments=False)}"
         else:
             shown = leaf.sql("duckdb", comments=False)
-        yield Mutant(shown, where, _narrows(leaf, leaves)), struck
+        yield Mutant(shown, where, _narrows(leaf, leaves), _sends(leaf)), struck
 
 
 def _condition(clause: exp.Expr) -> exp.Expr | None:
@@ -141,6 +148,19 @@ def _narrows(leaf: exp.Expr, leaves: Sequence[exp.Expr]) -> bool:
     )
 
 
+def _sends(leaf: exp.Expr) -> bool:
+    """Whether a condition only asks which branch a row of knowledge belongs to."""
+    if isinstance(leaf.parent, exp.If) and isinstance(leaf, exp.Literal):
+        return False
+    return (
+        isinstance(leaf, exp.EQ)
+        and isinstance(leaf.left, exp.Column)
+        and leaf.left.name in SENDING
+        and isinstance(leaf.right, exp.Literal)
+        and leaf.right.is_string
+    )
+
+
 def _equates(leaf: exp.Expr, column: str) -> bool:
     return isinstance(leaf, exp.EQ) and all(isinstance(s, exp.Column) and s.name == column for s in (leaf.left, leaf.right))
 
@@ -149,16 +169,30 @@ def _text_survivors(
     book: Rulebook, name: str, sql: str, path: str, line: int, cases: list[tuple[Rule, Example]]
 ) -> list[Survivor]:
     courts = [(Court(book, rule, example), example) for rule, example in cases]
+    family = [r for r in book.rules.values() if r.family == name and r.status != "retired"] if name in book.families else []
+    full = [Court(book, rule, example, beside=family) for rule, example in cases] if family else []
     try:
         plain = [(court, example, hits) for court, example in courts if (hits := _hits(court, name, sql)) is not None]
-        return [
-            Survivor(name, mutant.what, mutant.where, mutant.narrows)
-            for mutant, struck in text_mutants(sql, path, line)
-            if mutant.narrows == any(_notices(court, example, name, struck, hits) for court, example, hits in plain)
-        ]
+        together = [(court, hits) for court in full if (hits := _hits(court, name, sql)) is not None]
+        survivors = []
+        for mutant, struck in text_mutants(sql, path, line):
+            noticed = any(_notices(court, example, name, struck, hits) for court, example, hits in plain)
+            if mutant.sends and not noticed:
+                noticed = any(_disturbs(court, name, struck, hits) for court, hits in together)
+            if mutant.narrows == noticed:
+                survivors.append(Survivor(name, mutant.what, mutant.where, mutant.narrows))
+        return survivors
     finally:
-        for court, _ in courts:
+        for court in [*(c for c, _ in courts), *full]:
             court.close()
+
+
+def _disturbs(court: Court, name: str, struck: str, plain: list[tuple[object, ...]]) -> bool:
+    """Whether rules of one family, together in one lake, find something else with the struck text."""
+    try:
+        return _hits(court, name, struck) != plain
+    except (duckdb.Error, RuntimeError):
+        return True
 
 
 def _hits(court: Court, name: str, sql: str) -> list[tuple[object, ...]] | None:

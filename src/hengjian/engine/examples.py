@@ -8,6 +8,7 @@ scope. So an example shows only what matters.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -20,7 +21,7 @@ import pyarrow as pa
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import connect
-from hengjian.engine.bind import bind
+from hengjian.engine.bind import LAKE_KNOWLEDGE, bind
 from hengjian.engine.groups import grow_groups
 from hengjian.engine.plan import make_plan
 from hengjian.kernel.dates import OPEN_DAY, Period
@@ -30,7 +31,7 @@ from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.marked import as_day
-from hengjian.rulebook.model import Example, KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.model import UNITS, Example, KnowledgeRow, Rule, Rulebook
 
 _ORG = "H99010100001"
 _DEFAULTS: dict[str, dict[str, str]] = {
@@ -45,10 +46,31 @@ _DEFAULTS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+OWN = ("knowledge", "params")
+"""Tables of an example that are no lake tables: knowledge rows and dated parameter values in place of the rule's own."""
+
+
+def example_rule(rule: Rule, example: Example) -> Rule:
+    """The rule with the example's own parameter values (`param | from | value`) in place of those it names."""
+    rows = example.given.get("params")
+    if rows is None:
+        return rule
+    dated: dict[str, list[tuple[int, int]]] = {}
+    for row in rows:
+        start = as_day(row["from"], f"{rule.path}:{example.line}")
+        dated.setdefault(row["param"], []).append((start, int(Decimal(row["value"]) * UNITS[rule.params[row["param"]].unit])))
+    moved = {}
+    for name, values in dated.items():
+        ends = [start for start, _ in values[1:]] + [OPEN_DAY]
+        periods = tuple((Period(start, end), value) for (start, value), end in zip(values, ends, strict=True))
+        moved[name] = replace(rule.params[name], values=periods)
+    return replace(rule, params=rule.params | moved)
+
+
 def example_rulebook(rulebook: Rulebook, rule: Rule, example: Example) -> Rulebook:
     """The rulebook with the example's own knowledge rows in place of the rule's table."""
     rows = example.given.get("knowledge")
-    if rows is None or rule.knowledge.startswith("local_"):
+    if rows is None or rule.knowledge in LAKE_KNOWLEDGE:
         return rulebook
     knowledge = []
     for number, cells in enumerate(rows, 1):
@@ -62,7 +84,7 @@ def example_rulebook(rulebook: Rulebook, rule: Rule, example: Example) -> Rulebo
 def lake_rows(rule: Rule, example: Example) -> dict[str, list[dict[str, str]]]:
     """The example's rows by lake table, completed."""
     given = {
-        t: [{k: v for k, v in row.items() if k != "#"} for row in rows] for t, rows in example.given.items() if t != "knowledge"
+        t: [{k: v for k, v in row.items() if k != "#"} for row in rows] for t, rows in example.given.items() if t not in OWN
     }
     if unknown := [t for t in given if t not in TABLES]:
         raise RulebookError(
@@ -127,19 +149,22 @@ def load_lake(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, s
 class Court:
     """One example of a rule, loaded and bound, that can be judged again and again: by any engine, or with another text."""
 
-    def __init__(self, rulebook: Rulebook, rule: Rule, example: Example) -> None:
-        self._book, self._rule = example_rulebook(rulebook, rule, example), rule
+    def __init__(self, rulebook: Rulebook, rule: Rule, example: Example, beside: Sequence[Rule] = ()) -> None:
+        """`beside`: other rules judged in the same lake with their own knowledge."""
+        rule = example_rule(rule, example)
+        self._book = example_rulebook(rulebook, rule, example)
         self.con = connect(threads=1)
         load_lake(self.con, lake_rows(rule, example))
         if rule.knowledge.startswith("local_") and "knowledge" in example.given:
             _load_local(self.con, rule.knowledge, example.given["knowledge"])
-        self.bound = bind(self.con, self._book, [rule])
-        self.plan = make_plan(self._book, [rule], self.bound)
+        self._rules = [rule, *(r for r in beside if r.rule_id != rule.rule_id)]
+        self.bound = bind(self.con, self._book, self._rules)
+        self.plan = make_plan(self._book, self._rules, self.bound)
 
     def judge(self, engine: str = "duckdb", scratch: Path | None = None, sql: str | None = None) -> list[dict[str, Any]]:
         """Findings as rows of the finding shape (indicators as rows of theirs); `sql` stands in for the rule's own text.
         Spark needs a `scratch` folder."""
-        collect.create_tables(self.con, self._book, [self._rule], self.bound)
+        collect.create_tables(self.con, self._book, self._rules, self.bound)
         backend = open_backend(engine, self.con, self.plan, self.bound, scratch or Path())
         try:
             backend.adopt()

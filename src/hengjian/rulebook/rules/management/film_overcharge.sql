@@ -13,41 +13,34 @@ message: 「{item_name}」当日在本机构计费 {observed} 张，按检查部
 spares: [退费已冲抵, 全自费不计, 不同机构分别计算, 自费的检查也算做过, 只计超出部分]
 */
 WITH film AS (                                    -- every film line in scope, one row, whatever the number of examinations
-  SELECT DISTINCT f.psn_key, f.org_key, f.fee_day, f.item_key, f.mdtrt_key, f.feedetl_sn, f.fee_sec, f.net_cnt_e4 AS m,
+  SELECT MIN(k.kid) AS kid, f.psn_key, f.org_key, f.fee_day, f.item_key, f.mdtrt_key, f.feedetl_sn, f.fee_sec, f.net_cnt_e4 AS m,
          f.net_amt, f.net_inscp, f.fund_amt
   FROM fee_line AS f
   JOIN kn_film_limit AS k ON k.item_key = f.item_key AND f.fee_day >= k.valid_from AND f.fee_day < k.valid_to
   WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0
+  GROUP BY f.psn_key, f.org_key, f.fee_day, f.item_key, f.mdtrt_key, f.feedetl_sn, f.fee_sec, f.net_cnt_e4, f.net_amt, f.net_inscp, f.fund_amt
 ), room AS (                                      -- films payable: parts examined that day × films per part
-  SELECT x.psn_key, x.org_key, x.fee_day, k.item_key, SUM(x.net_cnt_e4 * k.max_per_part) AS allowed
+  SELECT x.psn_key, x.org_key, x.fee_day, k.item_key, CAST(SUM(x.net_cnt_e4 * k.max_per_part) AS BIGINT) AS allowed
   FROM fee_line AS x
   JOIN kn_film_limit AS k ON k.exam_key = x.item_key AND x.fee_day >= k.valid_from AND x.fee_day < k.valid_to
-  WHERE x.net_cnt_e4 > 0
   GROUP BY x.psn_key, x.org_key, x.fee_day, k.item_key
-), named AS (                                     -- the knowledge point that is cited
-  SELECT k.item_key, k.valid_from, k.valid_to, MIN(k.kid) AS kid FROM kn_film_limit AS k GROUP BY k.item_key, k.valid_from, k.valid_to
 ), run AS (
-  SELECT f.psn_key, f.org_key, f.fee_day, f.item_key, f.mdtrt_key, f.feedetl_sn, f.m, f.net_amt, f.net_inscp, f.fund_amt,
-         COALESCE(r.allowed, 0) AS allowed,
-         SUM(f.m) OVER (PARTITION BY f.psn_key, f.org_key, f.fee_day, f.item_key ORDER BY f.fee_sec, f.mdtrt_key, f.feedetl_sn
-                        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS used
+  SELECT f.kid, f.psn_key, f.fee_day, f.mdtrt_key, f.feedetl_sn, f.m, f.net_amt, f.net_inscp, f.fund_amt, COALESCE(r.allowed, 0) AS allowed,
+         CAST(SUM(f.m) OVER (PARTITION BY f.psn_key, f.org_key, f.fee_day, f.item_key ORDER BY f.fee_sec, f.mdtrt_key, f.feedetl_sn
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS used
   FROM film AS f
   LEFT JOIN room AS r ON r.psn_key = f.psn_key AND r.org_key = f.org_key AND r.fee_day = f.fee_day AND r.item_key = f.item_key
 ), excess AS (
-  SELECT r.psn_key, r.fee_day, r.item_key, r.mdtrt_key, r.feedetl_sn, r.m, r.net_amt, r.net_inscp, r.fund_amt, r.allowed, r.used,
+  SELECT r.kid, r.psn_key, r.fee_day, r.mdtrt_key, r.feedetl_sn, r.m, r.net_amt, r.net_inscp, r.fund_amt, r.allowed, r.used,
          CASE WHEN r.used - r.allowed < r.m THEN r.used - r.allowed ELSE r.m END AS x
   FROM run AS r
   WHERE r.used > r.allowed
 )
-SELECT MIN(n.kid) AS kid, x.psn_key, x.mdtrt_key, x.feedetl_sn, x.fee_day AS w0, x.fee_day + 1 AS w1,
-       CAST(NULL AS VARCHAR) AS observed_text, x.used AS observed, x.allowed AS threshold,
-       CAST(NULL AS BIGINT) AS other_mdtrt_key, CAST(NULL AS VARCHAR) AS other_sn,
+SELECT x.kid, x.psn_key, x.mdtrt_key, x.feedetl_sn, x.fee_day AS w0, x.fee_day + 1 AS w1, x.used AS observed, x.allowed AS threshold,
        (2 * x.net_amt * x.x + x.m) // (2 * x.m) AS amount_total,
        (2 * x.net_inscp * x.x + x.m) // (2 * x.m) AS amount_inscope,
        (2 * x.fund_amt * x.x + x.m) // (2 * x.m) AS amount_fund
 FROM excess AS x
-JOIN named AS n ON n.item_key = x.item_key AND x.fee_day >= n.valid_from AND x.fee_day < n.valid_to
-GROUP BY x.psn_key, x.mdtrt_key, x.feedetl_sn, x.fee_day, x.used, x.allowed, x.net_amt, x.net_inscp, x.fund_amt, x.x, x.m
 /*
 examples:
 - name: 每部位一张，超出的张数在疑
@@ -56,6 +49,8 @@ examples:
       med_list_codg   | exam_codg       | max_per_part | valid_from | valid_to
       002199000010000 | 002102000010000 | 1            | 2025-01-01 | 2026-10-01
       002199000010000 | 002102000020000 | 2            | 2025-01-01 | 2026-10-01
+      002199000020000 | 002102000030000 | 1            | 2025-01-01 | 2026-06-01
+      002199000020000 | 002102000030000 | 3            | 2026-06-01 |
     institution: |
       fixmedins_code
       H99010100001
@@ -67,6 +62,7 @@ examples:
       V3       | P3     | H99010100001   | 2026-03-01
       V4       | P3     | H99010100002   | 2026-03-01
       V5       | P5     | H99010100001   | 2026-03-01
+      V6       | P6     | H99010100001   | 2026-05-31
     fee_line: |
       mdtrt_id | feedetl_sn | init_feedetl_sn | med_list_codg   | fee_ocur_time       | cnt | pric  | inscp_scp_amt
       V1       | E1         |                 | 002102000010000 | 2026-03-01 08:00:00 | 1   | 60.00 | 60.00
@@ -87,9 +83,21 @@ examples:
       V3       | S6         |                 | 002199000010000 | 2026-03-04 09:20:00 | 1   | 15.00 | 0.00    # 放过：多的一张自费
       V3       | S7         |                 | 002199000010000 | 2024-12-31 09:20:00 | 1   | 15.00 | 15.00   # 放过：知识尚未生效
       V3       | S8         |                 | 002199000010000 | 2026-10-01 09:20:00 | 1   | 15.00 | 15.00   # 放过：知识当日失效
+      V1       | S9         |                 | 002199000010000 | 2026-03-01 09:20:00 | 1   | 15.00 | 15.00   # 放过：张数已全部退回，只剩尾差
+      V1       | S9R        | S9              | 002199000010000 | 2026-03-01 09:30:00 | -1  | 14.90 | -14.90
+      V6       | E8         |                 | 002102000030000 | 2026-05-31 08:00:00 | 1   | 60.00 | 60.00
+      V6       | E9         |                 | 002102000010000 | 2026-05-31 08:00:00 | 1   | 60.00 | 60.00
+      V6       | F4         |                 | 002199000020000 | 2026-05-31 09:00:00 | 2   | 15.00 | 30.00   # 命中：标准放宽前一日，多出一张
+      V6       | SB         |                 | 002199000010000 | 2026-05-31 09:00:00 | 1   | 15.00 | 15.00   # 放过：另一种胶片，各算各的
+      V6       | EA         |                 | 002102000030000 | 2026-06-01 08:00:00 | 1   | 60.00 | 60.00
+      V6       | SA         |                 | 002199000020000 | 2026-06-01 09:00:00 | 3   | 15.00 | 45.00   # 放过：放宽当日起每部位三张
+      V6       | EB         |                 | 002102000030000 | 2026-06-02 08:00:00 | 1   | 60.00 | 60.00
+      V6       | F5         |                 | 002199000020000 | 2026-06-02 09:00:00 | 4   | 15.00 | 60.00   # 命中：放宽后仍多出一张
   finds: |
-    feedetl_sn | observed | threshold | amount_total | amount_inscope
-    F1         | 3        | 1         | 30.00        | 30.00
-    F2         | 3        | 2         | 15.00        | 15.00
-    F3         | 1        | 0         | 15.00        | 12.00
+    feedetl_sn | observed | threshold | amount_total | amount_inscope | knowledge
+    F1         | 3        | 1         | 30.00        | 30.00          | 002199000010000/002102000010000
+    F2         | 3        | 2         | 15.00        | 15.00          | 002199000010000/002102000010000
+    F3         | 1        | 0         | 15.00        | 12.00          | 002199000010000/002102000010000
+    F4         | 2        | 1         | 15.00        | 15.00          | 002199000020000/002102000030000
+    F5         | 4        | 3         | 15.00        | 15.00          | 002199000020000/002102000030000
 */
