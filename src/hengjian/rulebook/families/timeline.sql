@@ -12,7 +12,7 @@ WITH stay AS (                                  -- ordinary stays the fund was a
          LAG(e.mdtrt_key) OVER w AS prev_key, LAG(e.out_day) OVER w AS prev_out, LAG(e.diag3) OVER w AS prev_diag3,
          LAG(e.dscg_way) OVER w AS prev_dscg_way, LAG(e.days_rinp_flag_31) OVER w AS prev_planned
   FROM encounter AS e
-  WHERE e.kind = 'inp' AND e.out_day IS NOT NULL AND e.inscp_amt > 0
+  WHERE e.out_day IS NOT NULL AND e.inscp_amt > 0           -- outpatients and those still lying in have no day of discharge
     AND SUBSTRING(e.med_type, 1, 2) <> '28' AND COALESCE(e.ipt_med_type, '1') <> '2'
   WINDOW w AS (PARTITION BY e.psn_key, e.org_key ORDER BY e.in_day, e.out_day, e.mdtrt_key)
 ), hit AS (
