@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ REQUIRE_ALL = os.environ.get("HENGJIAN_REQUIRE_ALL") == "1"
 SHARED = Path(__file__).parent.parent.parent / "shared"
 """Reference material beside the checkout; a user's machine has none of it."""
 
-_APT = {"chromium": "chromium"}
+_APT = {"chromium": "chromium", "java": "openjdk-17-jre-headless"}
 
 
 def need_program(name: str) -> str:
@@ -30,6 +32,27 @@ def need_shared(relative: str) -> Path:
     if not path.exists():
         pytest.skip(f"缺少参考资料 {relative}（只有开发者有）")
     return path
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """One small Spark session for all tests, set as the product sets it; without Java or pyspark the test skips."""
+    need_program("java")
+    pytest.importorskip("pyspark", reason="缺少 pyspark，安装：pip install 'hengjian[spark]'")
+    from pyspark.sql import SparkSession
+
+    from hengjian.engine.backends.spark import SETTINGS
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # pyspark leaves its launcher's pipe open
+        builder = SparkSession.builder.appName("hengjian-tests").master("local[2]")
+        for name, value in (SETTINGS | {"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "2g"}).items():
+            builder = builder.config(name, value)
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -9,7 +9,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from hengjian import __version__
 from hengjian.cli.audit import audit
@@ -18,6 +17,8 @@ from hengjian.cli.demo import demo
 from hengjian.cli.docs import docs
 from hengjian.cli.ingest import ingest
 from hengjian.cli.lake import lake_app
+from hengjian.cli.mistakes import argument_error, is_interrupt, last_resort, tell, wrong
+from hengjian.cli.rules import rules_app
 from hengjian.cli.score import score
 from hengjian.cli.show import show
 from hengjian.cli.verify import verify
@@ -31,6 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+_STOPPED = 130
 
 
 def _version(wanted: bool) -> None:
@@ -49,15 +53,35 @@ def _root(
 for command in (demo, city, ingest, audit, show, verify, score, docs):
     app.command()(command)
 app.add_typer(lake_app, name="lake")
+app.add_typer(rules_app, name="rules")
 
 
 def main() -> None:
-    """Entry point: a HengjianError is printed as a sentence, never as a traceback."""
+    """Entry point: whatever goes wrong is a Chinese sentence and an exit code, never a traceback (HENGJIAN_TRACE=1 adds it)."""
     try:
-        app()
+        code = app(standalone_mode=False)
+        if code == _STOPPED:  # typer keeps Ctrl-C to itself
+            _stopped()
+    except wrong.NoArgsIsHelpError as error:
+        error.show()
+        code = error.exit_code
+    except wrong.ClickException as error:
+        code = _failed(argument_error(error))
     except HengjianError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("已停止。没有写完的部分不会被任何人读到，重新运行即可。", err=True)
-        sys.exit(130)
+        code = _failed(error)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _stopped()
+    except Exception as error:
+        code = _stopped() if is_interrupt(error) else _failed(last_resort(error), error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failed(error: HengjianError, cause: Exception | None = None) -> int:
+    error.__cause__ = error.__cause__ or cause
+    tell(error)
+    return error.exit_code
+
+
+def _stopped() -> int:
+    typer.echo("已停止。没有写完的部分不会被任何人读到，重新运行即可。", err=True)
+    return _STOPPED
