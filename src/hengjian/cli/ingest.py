@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,8 @@ from hengjian.lake.ingest.report import OUTCOMES
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.local import LOCAL
 
+_REASONS, _WARNINGS = 8, 5
+"""Reasons and warnings spelled out on the screen."""
 _LABELS = {"read": "读到", "taken": "收下", "replaced": "替换", "rejected": "退回", "duplicate": "重复"}
 
 
@@ -31,7 +33,7 @@ def ingest(
     文件名以表名开头，例如 fee_line.csv、fee_line_2026-03.csv.gz、encounter.parquet。编码自动识别，列的次序不限，表头可用国家标准名或中文名。
     读不懂的行不会丢，连同文件、行号、列、值、原因和办法记在数据湖的退回登记里。
 
-    退出码：0 全部收下；1 有文件或行被退回，其余已加载；2 没有加载。
+    退出码：0 全部收下；1 有文件或行被退回或没有读，其余已加载；2 没有加载。
 
     例：hengjian ingest 数据文件夹 --lake lake
 
@@ -43,14 +45,15 @@ def ingest(
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
         show_report(console, report, lake)
-        console.print(f"下一步：hengjian audit --lake {lake} --out out")
-    raise typer.Exit(0 if report.clean else 1)
+        if report.version:
+            console.print(Text(f"下一步：hengjian audit --lake {lake} --out out"))
+    raise typer.Exit(2 if not report.version else 0 if report.clean else 1)
 
 
 def load_with_bar(folder: Path, lake: Path, console: Console) -> LoadReport:
     """Load with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("读取", total=1.0)
         now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
         return load_folder(
@@ -60,8 +63,9 @@ def load_with_bar(folder: Path, lake: Path, console: Console) -> LoadReport:
 
 def show_report(console: Console, report: LoadReport, lake: Path) -> None:
     """Tables, refused files, reasons and speed."""
+    title = f"数据湖第 {report.version} 版" + ("" if report.new else "（没有新内容，版本不变）")
     table = Table(
-        title=f"数据湖第 {report.version} 版" + ("" if report.new else "（没有新内容，版本不变）"),
+        title=title if report.version else "没有加载：没有一行数据可用，数据湖没有建立",
         title_justify="left",
         header_style="bold",
     )
@@ -76,18 +80,27 @@ def show_report(console: Console, report: LoadReport, lake: Path) -> None:
         console.print(
             Text(f"退回文件 {refused['file']}：{refused['title']}。{refused['detail']}。办法：{refused['advice']}。", "red")
         )
-    for reason in report.reasons[:8]:
+    for reason in report.reasons[:_REASONS]:
         console.print(
             Text(f"退回 {reason['count']:,} 行：{reason['title']}（{reason['code']}）。办法：{reason['advice']}。", "yellow")
         )
-    for reason in report.warnings[:5]:
+    _rest(console, report.reasons[_REASONS:], "行", "yellow")
+    for reason in report.warnings[:_WARNINGS]:
         console.print(Text(f"提示 {reason['count']:,} 处：{reason['title']}（{reason['code']}）。", "dim"))
+    _rest(console, report.warnings[_WARNINGS:], "处", "dim")
     if report.reasons:
         console.print(Text(f"退回的每一行在 {lake}/tables/rejects，看法：hengjian lake rejects --lake {lake}", "dim"))
     for name, columns in report.unknown_columns.items():
         console.print(Text(f"{name} 里没有用到的列：{'、'.join(columns[:12])}{' 等' if len(columns) > 12 else ''}", "dim"))
     for name, why in report.ignored.items():
-        console.print(Text(f"没有读 {name}：{why}", "dim"))
+        console.print(Text(f"没有读 {name}：{why}", "yellow" if name in report.unread else "dim"))
     for note in report.notes:
         console.print(Text(note, "red"))
     console.print(f"用时 {report.seconds:.1f} 秒，每秒 {report.lines_per_second:,} 行费用。")
+
+
+def _rest(console: Console, reasons: list[dict[str, Any]], unit: str, style: str) -> None:
+    """What was not spelled out, in one line."""
+    if reasons:
+        codes = "、".join(str(reason["code"]) for reason in reasons)
+        console.print(Text(f"等另 {len(reasons)} 种，共 {sum(r['count'] for r in reasons):,} {unit}：{codes}。", style))

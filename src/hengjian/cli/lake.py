@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hengjian.kernel.errors import InputError
+from hengjian.kernel.errors import InputError, LakeError
+from hengjian.lake.causes import cause_of
 from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import open_lake, version_numbers
 
@@ -95,16 +95,9 @@ def rejects(
     current = open_lake(lake)
     files = current.files("rejects")
     names = list(_HEADS)
-    rows = []
-    if files:
-        with duckdb.connect() as con:
-            limit = "" if out or as_json else "LIMIT 50"
-            rows = con.execute(
-                f"SELECT {', '.join(names)} FROM read_parquet(?) ORDER BY load_no, tab, file, line {limit}", [files]
-            ).fetchall()
+    rows = _rejects(files, names, "" if out or as_json else "LIMIT 50") if files else []
     if as_json:
-        for row in rows:
-            sys.stdout.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n")
+        typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False))
         return
     if out:
         try:
@@ -113,9 +106,7 @@ def rejects(
                 writer.writerow(_HEADS.values())
                 writer.writerows([_safe(cell) for cell in row] for row in rows)
         except OSError as error:
-            raise InputError(
-                "文件写不进去", where=str(out), why=error.strerror or str(error), cure="换一个可写的位置"
-            ) from error
+            raise InputError("文件写不进去", where=str(out), why=cause_of(error), cure="换一个可写的位置") from error
         typer.echo(f"写好 {len(rows):,} 行：{out}")
         return
     table = Table(
@@ -128,6 +119,18 @@ def rejects(
         cells = dict(zip(names, row, strict=True))
         table.add_row(*(Text("".join(c if c.isprintable() else "�" for c in str(cells[name] or ""))) for name in shown))
     Console().print(table)
+
+
+def _rejects(files: list[str], names: list[str], limit: str) -> list[tuple[Any, ...]]:
+    sql = f"SELECT {', '.join(names)} FROM read_parquet(?) ORDER BY load_no, tab, file, line {limit}"
+    try:
+        with duckdb.connect() as con:
+            return con.execute(sql, [files]).fetchall()
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        cure = "用备份恢复这个文件夹，或把原文件重新加载进一个新的数据湖"
+        raise LakeError("退回登记读不出来", where=str(Path(files[0]).parent), why=cause_of(error), cure=cure) from error
 
 
 def _safe(cell: object) -> object:

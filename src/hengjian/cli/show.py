@@ -7,10 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 from rich.console import Console
 
 from hengjian.kernel.errors import InputError
+from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import LakeVersion, open_lake, version_numbers
 from hengjian.report.card import card, card_json
 from hengjian.report.source import Source, open_audit
@@ -48,6 +50,17 @@ def show(
 
 def find(source: Source, finding_id: str) -> dict[str, Any]:
     """The one finding whose id begins with `finding_id`. Raises InputError when there is none, or more than one."""
+    try:
+        return _find(source, finding_id)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise InputError(
+            "疑点文件读不出来", where=str(source.findings), why=cause_of(error), cure="重新运行 hengjian audit"
+        ) from error
+
+
+def _find(source: Source, finding_id: str) -> dict[str, Any]:
     where = str(source.findings)
     if not finding_id:
         raise InputError("没有写疑点编号", cure="写编号的开头几位，例如 hengjian show d74f9615")

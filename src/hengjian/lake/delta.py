@@ -15,6 +15,7 @@ from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from hengjian.kernel.errors import LakeError
+from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import TableState, table_path
 
 
@@ -80,7 +81,7 @@ def _move(written: Path, target: Path) -> tuple[int, list[AddAction]]:
             raise LakeError(
                 "数据文件放不进数据湖",
                 where=str(target / place),
-                why=error.strerror or str(error),
+                why=cause_of(error),
                 cure="检查磁盘和权限后重新加载",
             ) from error
         stat = (target / place).stat()

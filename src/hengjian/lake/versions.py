@@ -15,17 +15,21 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
+import pyarrow as pa
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import LakeError
+from hengjian.lake.causes import cause_of
+from hengjian.lake.place import lake_root
 
-_BUCKET = re.compile(r"[/\\]bucket=(\d+)[/\\]")
+_BUCKET = re.compile(r"bucket=(\d+)/")
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,20 @@ class LakeVersion:
         return {}
 
     def files(self, table: str, bucket: int | None = None) -> list[str]:
-        """Parquet files of `table` in this version, of one person bucket or all. A table never loaded has none."""
+        """Parquet files of `table` in this version, of one person bucket or all. A table never loaded has none.
+
+        Raises LakeError when the table or one of its files is missing, cut short or may not be read.
+        """
         if table not in self.tables:
             return []
         if table not in self._files:
             by_bucket: dict[int | None, list[str]] = {None: []}
-            delta = DeltaTable(str(table_path(self.root, table)), version=self.tables[table].delta_version)
-            for uri in delta.file_uris():
-                path = unquote(uri.removeprefix("file://"))
-                by_bucket[None].append(path)
-                if match := _BUCKET.search(path):
-                    by_bucket.setdefault(int(match[1]), []).append(path)
+            for place, size in _listed(self.root, table, self.tables[table].delta_version):
+                path = table_path(self.root, table) / place
+                _present(path, size)
+                by_bucket[None].append(str(path))
+                if match := _BUCKET.match(place):
+                    by_bucket.setdefault(int(match[1]), []).append(str(path))
             self._files[table] = {key: sorted(paths) for key, paths in by_bucket.items()}
         return self._files[table].get(bucket, [])
 
@@ -76,15 +83,49 @@ def table_path(root: Path, table: str) -> Path:
     return root / "tables" / table
 
 
+_CURE = "请管理员检查权限和磁盘，或用备份恢复这个文件夹"
+
+
+def _listed(root: Path, table: str, version: int) -> list[tuple[str, int]]:
+    """Files of a table in a Delta version, relative to it, with their sizes. Raises LakeError."""
+    folder = table_path(root, table)
+    try:
+        os.scandir(folder / "_delta_log").close()
+        actions = pa.table(DeltaTable(str(folder), version=version).get_add_actions(flatten=True))
+        return list(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
+    except (OSError, DeltaError, ValueError, KeyError, pa.ArrowException) as error:
+        raise LakeError("数据湖的一张表读不出来", where=str(folder), why=cause_of(error), cure=_CURE) from error
+
+
+def _present(path: Path, size: int) -> None:
+    """Whether a file of the lake is there, whole and readable. Raises LakeError."""
+    try:
+        found = path.stat().st_size
+    except OSError as error:
+        raise LakeError("数据湖的一个数据文件读不出来", where=str(path), why=cause_of(error), cure=_CURE) from error
+    if found != size or not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        why = "没有权限" if found == size else f"应有 {size:,} 字节，实有 {found:,} 字节"
+        raise LakeError("数据湖的一个数据文件读不出来", where=str(path), why=why, cure=_CURE)
+
+
 def version_numbers(root: Path) -> list[int]:
-    """Numbers of all versions, ascending."""
-    return sorted(int(p.stem) for p in (root / "versions").glob("*.json") if p.stem.isdigit())
+    """Numbers of all versions, ascending; none where there is no lake. Raises LakeError when it cannot be seen which there are."""
+    folder = root / "versions"
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise LakeError("数据湖的版本看不到", where=str(folder), why=cause_of(error), cure=_CURE) from error
+    return sorted(int(name.removesuffix(".json")) for name in names if name.endswith(".json") and name[:-5].isdigit())
 
 
 def open_lake(root: Path, number: int | None = None) -> LakeVersion:
-    """The current version of a lake, or version `number`. Raises LakeError when there is none."""
+    """The current version of a lake, or version `number`. Raises LakeError when there is none, or it cannot be read."""
+    root = lake_root(root)
     numbers = version_numbers(root)
     if not numbers:
+        refuse_orphans(root)
         raise LakeError(
             "这个文件夹里没有数据湖",
             where=str(root),
@@ -103,12 +144,60 @@ def _read(root: Path, number: int) -> LakeVersion:
     path = root / "versions" / f"{number:06d}.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        tables = {name: TableState(**state) for name, state in raw["tables"].items()}
-        return LakeVersion(root, number, raw["created_at"], raw["data_date"], tables, raw.get("load", {}))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise LakeError("版本文件读不出来", where=str(path), why=cause_of(error), cure=_CURE) from error
+    except ValueError as error:
+        raise LakeError("版本文件读不出来", where=str(path), why=cause_of(error), cure=_RESTORE) from error
+    try:
+        tables = {name: TableState(int(state["delta_version"]), int(state["rows"])) for name, state in raw["tables"].items()}
+        load = raw.get("load", {})
+        if not isinstance(load, dict):
+            raise TypeError("load")
+        return LakeVersion(root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LakeError("版本文件读不出来", where=str(path), why="内容不是版本文件应有的样子", cure=_RESTORE) from error
+
+
+_RESTORE = "用备份恢复这个文件，或把它移走改用上一版"
+
+
+def unpublished(root: Path) -> set[str]:
+    """Tables that a load made anew and no version lists yet: left by a killed load they are nobody's."""
+    try:
+        return set(_mark(root).read_text(encoding="utf-8").split())
+    except FileNotFoundError:
+        return set()
+
+
+def mark_unpublished(root: Path, tables: Iterable[str]) -> None:
+    """Note which tables no version lists yet; none: nothing is under way."""
+    if names := sorted(tables):
+        _mark(root).parent.mkdir(exist_ok=True)
+        _mark(root).write_text("\n".join(names), encoding="utf-8")
+    else:
+        _mark(root).unlink(missing_ok=True)
+
+
+def _mark(root: Path) -> Path:
+    return root / "tables" / ".unpublished"
+
+
+def refuse_orphans(root: Path, listed: Iterable[str] = ()) -> None:
+    """Raises LakeError when published tables stand here that the version (which lists `listed`) does not know: nobody may build
+    over them."""
+    try:
+        tables = root / "tables"
+        there = {entry.name for entry in tables.iterdir() if (entry / "_delta_log").is_dir()} if tables.is_dir() else set()
+        found = sorted(there - set(listed) - unpublished(root))
+    except OSError as error:
+        raise LakeError("数据湖的表看不到", where=str(root / "tables"), why=cause_of(error), cure=_CURE) from error
+    if found:
         raise LakeError(
-            "版本文件读不出来", where=str(path), why=str(error), cure="用备份恢复这个文件，或删去它改用上一版"
-        ) from error
+            "数据湖的版本文件不见了或不完整",
+            where=str(root / "versions"),
+            why=f"tables 里有 {'、'.join(found[:5])}{' 等' if len(found) > 5 else ''}，最新的版本没有列出它",
+            cure="用备份恢复 versions 文件夹；确实不要这些数据时，先把 tables 里的它们移走",
+        )
 
 
 def publish(version: LakeVersion) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +17,8 @@ import pyarrow as pa
 from hengjian.engine.finding import RULES_CSV
 from hengjian.engine.totals import once_sql
 from hengjian.kernel.errors import InputError
+from hengjian.lake.causes import cause_of
+from hengjian.lake.place import one_file, quoted_list
 from hengjian.lake.versions import LakeVersion
 
 SETUP = {
@@ -118,27 +122,47 @@ class Source:
 
 def open_audit(out: Path) -> Source:
     """Open an audit folder. Raises InputError when something is missing or cannot be read."""
-    for name in ("findings.parquet", "rules.csv", "audit.json"):
-        if not (out / name).is_file():
-            why = f"没有 {name}" if out.is_dir() else "没有这个文件夹"
-            raise InputError("找不到审计结果", where=str(out), why=why, cure="先运行 hengjian audit --lake 数据湖 --out 文件夹")
     try:
+        for name in ("findings.parquet", "rules.csv", "audit.json"):
+            if not (out / name).is_file():
+                why = f"没有 {name}" if out.is_dir() else "没有这个文件夹"
+                cure = "先运行 hengjian audit --lake 数据湖 --out 文件夹"
+                raise InputError("找不到审计结果", where=str(out), why=why, cure=cure)
+    except OSError as error:
+        raise InputError("审计结果读不了", where=str(out), why=cause_of(error), cure="请管理员开读的权限") from error
+    with _readable("审计说明", out / "audit.json"):
         audit = Audit(json.loads((out / "audit.json").read_text(encoding="utf-8")))
         _ = (audit.start, audit.end, audit.generated_at, audit.data_date)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            "审计说明读不出来", where=str(out / "audit.json"), why=str(error), cure="重新运行 hengjian audit"
-        ) from error
-    rules = _read_rules(out / "rules.csv")
+    with _readable("规则清单", out / "rules.csv"):
+        rules = _read_rules(out / "rules.csv")
+    with _readable("评分结果", out / "score.json"):
+        scores = _read_scores(out / "score.json")
+    with _readable("疑点文件", out / "findings.parquet"):
+        con = _connect(out / "findings.parquet", rules)
+    return Source(out, audit, rules, scores, con)
+
+
+@contextmanager
+def _readable(what: str, path: Path) -> Iterator[None]:
+    """Whatever is wrong with a file of the audit is a sentence."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error, duckdb.Error) as error:
+        raise InputError(f"{what}读不出来", where=str(path), why=cause_of(error), cure="重新运行 hengjian audit") from error
+
+
+def _connect(findings: Path, rules: dict[str, Rule]) -> duckdb.DuckDBPyConnection:
+    findings.open("rb").close()
     con = duckdb.connect()
     shadows = pa.table({"rule_id": pa.array([r.rule_id for r in rules.values() if r.is_shadow], pa.string())})
     con.execute("CREATE TEMP TABLE shadow_rule AS SELECT * FROM shadows")
-    path = str(out / "findings.parquet").replace("'", "''")
-    con.execute(f"CREATE TEMP VIEW all_finding AS SELECT * FROM read_parquet('{path}')")
+    con.execute(f"CREATE TEMP VIEW all_finding AS SELECT * FROM read_parquet({one_file(findings)})")
     con.execute("CREATE TEMP VIEW finding AS SELECT * FROM all_finding WHERE rule_id NOT IN (SELECT rule_id FROM shadow_rule)")
     con.execute(f"CREATE TEMP TABLE once AS {once_sql('finding')}")
     del shadows
-    return Source(out, audit, rules, _read_scores(out / "score.json"), con)
+    return con
 
 
 def _read_rules(path: Path) -> dict[str, Rule]:
@@ -158,5 +182,7 @@ def lake_view(con: duckdb.DuckDBPyConnection, lake: LakeVersion | None, table: s
     """Make `table` of the lake readable under its own name. False when there is no lake or the table was never loaded."""
     files = lake.files(table) if lake else []
     if files:
-        con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM read_parquet({files!r}, hive_partitioning = false)")
+        con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM read_parquet({quoted_list(files)}, hive_partitioning = false)"
+        )
     return bool(files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -64,15 +64,17 @@ def read_findings(path: Path) -> pa.Table:
     try:
         if path.suffix.lower() == ".csv":
             types = {f.name: f.type for f in FINDING_SCHEMA}
-            options = pa_csv.ConvertOptions(column_types=types, include_columns=list(FINDING_COLUMNS), strings_can_be_null=True)
+            options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=True)
             table = pa_csv.read_csv(path, parse_options=pa_csv.ParseOptions(newlines_in_values=True), convert_options=options)
         else:
-            table = pq.read_table(path, columns=list(FINDING_COLUMNS))
+            table = pq.read_table(path, columns=[c for c in pq.read_schema(path).names if c in FINDING_COLUMNS])
+        present = [c for c in FINDING_COLUMNS if c in table.column_names]
+        table = table.select(present).cast(pa.schema([FINDING_SCHEMA.field(c) for c in present]))
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             "疑点文件读不出来", where=str(path), why=str(error), cure="用 hengjian audit 写出的 findings.parquet"
         ) from error
-    if absent := [c for c in FINDING_COLUMNS if c not in table.column_names]:
+    if absent := [c for c in FINDING_COLUMNS if c not in present]:
         raise InputError(
             "疑点文件缺列", where=str(path), why="、".join(absent), cure="用 hengjian audit 写出的 findings.parquet"
         )
@@ -91,13 +93,17 @@ def read_rules(path: Path) -> dict[str, RuleLine]:
 
 
 def read_truth(path: Path) -> list[TruthRow]:
-    """`truth.csv`. Raises InputError for a missing file or column, or a cell that cannot be understood."""
+    """`truth.csv`. Raises InputError for a missing file or column, a cell that cannot be understood, or a repeated violation."""
     rows = _rows(path, "真值文件", _NEEDED_TRUTH, "真值文件由 hengjian city 写出，名为 truth.csv")
-    found = []
+    found: list[TruthRow] = []
+    lines: dict[str, int] = {}
     for line, row in rows:
         try:
             found.append(_truth(row))
-        except (ValueError, InvalidOperation) as error:
+            if row["violation_id"] in lines:
+                raise ValueError(f"violation_id“{row['violation_id']}”在第 {lines[row['violation_id']]} 行已经有了")
+            lines[row["violation_id"]] = line
+        except (ValueError, ArithmeticError) as error:
             raise InputError(
                 "真值文件有一行读不懂", where=f"{path} 第 {line} 行", why=str(error), cure="按 truth.csv 的格式改正这一行"
             ) from error

@@ -25,7 +25,7 @@ def connect(scratch: Path | None = None, threads: int | None = None, memory: str
     con.execute(f"SET memory_limit = '{memory}'").fetchall()
     con.execute("SET preserve_insertion_order = false").fetchall()
     if scratch is not None:
-        con.execute(f"SET temp_directory = '{scratch}'").fetchall()
+        con.execute("SET temp_directory = '" + str(scratch).replace("'", "''") + "'").fetchall()
     return con
 
 

@@ -11,7 +11,14 @@ from hengjian.lake.schema import Table
 
 _ALLOWED = "det_item_fee_sumamt - CAST(ROUND(cnt * pric, 2) AS DECIMAL(18,2))"
 _LEAVE = ("leav_begntime", "leav_endtime")
-_OPEN_ENDED = ("valid_from", "valid_to", "agre_begndate", "agre_enddate", "expy_end", "bed_valid_from")
+_ENTERED = {
+    ("person", "psn_insu_date"),
+    ("person", "paus_insu_date"),
+    ("practitioner", "stas_date"),
+    ("stock_change", "manu_date"),
+}
+"""Days that cannot lie ahead but may lie before 2000: who was insured in 1998 still is. What may be arranged ahead (ends, validity,
+agreements, registrations, filings) is free, and birth has a check of its own (L04)."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +99,16 @@ def row_checks(table: Table, sent: frozenset[str]) -> list[Check]:
     if {"valid_from", "valid_to"} <= sent:
         checks.append(Check("L01", "valid_to", "valid_to <= valid_from"))
     for column in table.columns:
-        if column.name in sent and column.name not in _OPEN_ENDED and _is_act(table, column.name):
+        if column.name in sent and _is_past(table, column.name):
             checks.append(Check("L02", column.name, f"{column.name} >= {{day}}"))
+        if column.name in sent and _is_act(table, column.name):
             checks.append(Check("L03", column.name, f"{column.name} < TIMESTAMP '2000-01-01'"))
     return checks + list(_OWN.get(table.name, ()))
+
+
+def _is_past(table: Table, name: str) -> bool:
+    """Whether a column says what has happened by the day of extract: acts, and standings that were entered into."""
+    return _is_act(table, name) or (table.name, name) in _ENTERED
 
 
 def _is_act(table: Table, name: str) -> bool:

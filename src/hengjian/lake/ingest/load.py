@@ -12,17 +12,29 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import HengjianError, LakeError
-from hengjian.lake.ingest.readers import FileRefused, read_csv, read_parquet
+from hengjian.lake.causes import cause_of
+from hengjian.lake.ingest.readers import Batch, FileRefused, Header, read_csv, read_parquet
 from hengjian.lake.ingest.reasons import REASONS
 from hengjian.lake.ingest.report import LoadReport, by_table, counts_of, reasons_of
 from hengjian.lake.ingest.resolve import Resolver
 from hengjian.lake.ingest.source import Source, SourceFile, find_files
 from hengjian.lake.ingest.stage import Stage
 from hengjian.lake.ingest.write import Writer, tables_of
-from hengjian.lake.versions import LakeVersion, open_lake, publish, version_numbers
+from hengjian.lake.place import lake_root
+from hengjian.lake.versions import (
+    LakeVersion,
+    mark_unpublished,
+    open_lake,
+    publish,
+    refuse_orphans,
+    unpublished,
+    version_numbers,
+)
 
 LINES_AT_ONCE = 4_000_000
 """Fee lines that are written and derived together."""
@@ -39,11 +51,12 @@ def load_folder(
     source = find_files(folder)
     data_date = source.data_date(now.date())
     tell = progress or (lambda what, share: None)
+    root = lake_root(root)
     with _locked(root), _sentences(root):
         scratch = root / "staging"
         shutil.rmtree(scratch, ignore_errors=True)
         try:
-            previous = open_lake(root) if version_numbers(root) else None
+            previous = _previous(root)
             lines = sum(_lines_guess(f) for f in source.files if f.table.name == "fee_line") + (
                 previous.rows("fee_line") if previous else 0
             )
@@ -54,6 +67,17 @@ def load_folder(
                 stage.con.close()
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _previous(root: Path) -> LakeVersion | None:
+    """The version this load starts from; None when the lake is new. Raises LakeError when tables stand without a version."""
+    if not version_numbers(root):
+        refuse_orphans(root)
+        return None
+    version = open_lake(root)
+    refuse_orphans(root, version.tables)
+    mark_unpublished(root, unpublished(root) - version.tables.keys())
+    return version
 
 
 def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None, now: datetime, tell: Progress) -> LoadReport:
@@ -69,7 +93,7 @@ def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None
     writer.run(lambda share: tell("写入", share))
     fresh = writer.registers()
     counts = by_table(stage.counts, {n: f.table.name for n, f in enumerate(source.files)})
-    changed = bool(fresh) or any(c["taken"] or c["replaced"] for c in counts.values()) or previous is None
+    changed = bool(fresh) or any(c["taken"] or c["replaced"] for c in counts.values()) or (previous is None and writer.wrote)
     seconds = time.perf_counter() - started
     lines = counts.get("fee_line", {}).get("read", 0)
     data_date = source.data_date(now.date()).isoformat()
@@ -89,29 +113,30 @@ def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None
             warnings=reasons_of(stage.con, "load_warnings"),
             placeholders=dict(resolver.placeholders),
             ignored=source.ignored,
+            unread=list(source.unread),
             unknown_columns=unknown,
             manifest=source.manifest,
             notes=resolver.notes,
         )
 
     if not changed:
-        assert previous is not None
-        return report(previous.number, seconds)
+        return report(previous.number if previous else 0, seconds)
     states = writer.commit()
     done = report(number, time.perf_counter() - started)
     publish(LakeVersion(root, number, now.isoformat(timespec="seconds"), data_date, states, done.as_dict()))
+    mark_unpublished(root, ())
     tell("写入", 1.0)
     return done
 
 
 def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[str, str]], dict[str, list[str]]]:
-    sizes = [max(f.path.stat().st_size if f.path.exists() else 1, 1) for f in source.files]
+    sizes = [_size(file) for file in source.files]
     total, before = sum(sizes), 0
     refused: list[dict[str, str]] = []
     unknown: dict[str, list[str]] = {}
     for number, file in enumerate(source.files):
         try:
-            header, batches = (read_parquet if file.is_parquet else read_csv)(file.path, file.table)
+            header, batches = _open(file)
             if header.unknown:
                 unknown[file.name] = list(header.unknown)
             for batch in batches:
@@ -121,11 +146,46 @@ def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[s
             stage.forget(number)
             why = REASONS[error.code]
             refused.append(
-                {"file": file.name, "code": why.code, "title": why.title, "detail": error.detail, "advice": why.advice}
+                {
+                    "file": file.name,
+                    "code": why.code,
+                    "title": why.title,
+                    "detail": error.detail,
+                    "advice": error.advice or why.advice,
+                }
             )
         before += sizes[number]
         tell("读取", before / total)
     return refused, unknown
+
+
+def _open(file: SourceFile) -> tuple[Header, Iterator[Batch]]:
+    """Header and batches of a file; whatever a reader stumbles over refuses the file (FileRefused), never the load."""
+    with _refusing():
+        header, batches = (read_parquet if file.is_parquet else read_csv)(file.path, file.table)
+
+    def each() -> Iterator[Batch]:
+        with _refusing():
+            yield from batches
+
+    return header, each()
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (FileRefused, HengjianError, MemoryError, GeneratorExit):
+        raise
+    except Exception as error:
+        raise FileRefused("F05", f"读到一半出错（{cause_of(error)}）") from error
+
+
+def _size(file: SourceFile) -> int:
+    try:
+        return max(file.path.stat().st_size, 1)
+    except OSError:  # refused when it is read, with its reason
+        return 1
 
 
 def _lines_guess(file: SourceFile) -> int:
@@ -148,7 +208,7 @@ def _locked(root: Path) -> Iterator[None]:
         raise LakeError(
             "数据湖文件夹写不进去",
             where=str(root),
-            why=error.strerror or str(error),
+            why="这里有一个文件，不是文件夹" if root.is_file() else cause_of(error),
             cure="换一个可写的文件夹，或请管理员开权限",
         ) from error
     with handle:
@@ -169,7 +229,9 @@ def _sentences(root: Path) -> Iterator[None]:
         yield
     except HengjianError:
         raise
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except (OSError, duckdb.Error, DeltaError, pa.ArrowException) as error:
         text = str(error)
         full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
             s in text for s in ("No space left", "File too large", "Disk quota")
@@ -178,11 +240,18 @@ def _sentences(root: Path) -> Iterator[None]:
             raise LakeError("磁盘写满了，这次加载没有生效", where=str(root), why="写不下新的数据文件", cure=cure) from error
         if isinstance(error, duckdb.OutOfMemoryException):
             raise LakeError(
-                "内存不够，这次加载没有生效", where=str(root), why=text.splitlines()[0], cure="关闭其他程序，或分几批加载"
+                "内存不够，这次加载没有生效", where=str(root), why=cause_of(error), cure="关闭其他程序，或分几批加载"
+            ) from error
+        if not isinstance(error, (OSError, duckdb.IOException, DeltaError)):
+            raise LakeError(
+                "数据湖或文件的内容读不出来，这次加载没有生效",
+                where=str(root),
+                why=cause_of(error),
+                cure="数据湖没有改动；设 HENGJIAN_TRACE=1 重新运行，把显示的内容报给开发者",
             ) from error
         raise LakeError(
             "读写文件出错，这次加载没有生效",
             where=str(root),
-            why=text.splitlines()[0],
+            why=cause_of(error),
             cure="检查磁盘和权限后重新加载；数据湖没有改动",
         ) from error

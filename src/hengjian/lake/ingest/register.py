@@ -53,14 +53,24 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def refuse_lines(con: duckdb.DuckDBPyConnection, source: SourceFile, number: int, lines: Iterable[BadLine]) -> None:
-    """Lines that are no rows (F04)."""
+    """Lines that are no rows (F04): what is wrong stands in the reason, the line itself in `raw`, its beginning in `val`."""
     why = REASONS["F04"]
-    rows = [
-        (number, source.table.name, source.name, b.line, why.code, "", b.detail, why.title, why.advice, "", b.text, None, None)
-        for b in lines
-    ]
-    if rows:
-        con.executemany(f"INSERT INTO rejects VALUES ({', '.join('?' * 13)})", rows)
+    found = list(lines)
+    if not found:
+        return
+    sent = {
+        "line": pa.array([b.line for b in found], pa.int64()),
+        "val": pa.array([b.text[:200] for b in found], pa.string()),
+        "reason": pa.array([f"{why.title}：{b.detail}" for b in found], pa.string()),
+        "raw": pa.array([b.text for b in found], pa.string()),
+    }
+    con.register("bad_lines", pa.table(sent))
+    con.execute(
+        """INSERT INTO rejects
+           SELECT ?, ?, ?, line, ?, '', val, reason, ?, '', raw, NULL, NULL FROM bad_lines""",
+        [number, source.table.name, source.name, why.code, why.advice],
+    ).fetchall()
+    con.unregister("bad_lines")
 
 
 def refuse_rows(

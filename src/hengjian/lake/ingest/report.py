@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.stage import FileCount
 
 OUTCOMES = ("taken", "replaced", "rejected", "duplicate")
@@ -16,7 +17,10 @@ OUTCOMES = ("taken", "replaced", "rejected", "duplicate")
 
 @dataclass(frozen=True)
 class LoadReport:
-    """One load. `version` is the lake version that stands afterwards; `new` says whether this load made it."""
+    """One load. `version` is the lake version that stands afterwards, 0 = none; `new` says whether this load made it.
+
+    `ignored`: what was left out and why; `unread`: those of them that look like data.
+    """
 
     version: int
     new: bool
@@ -33,6 +37,7 @@ class LoadReport:
     ignored: dict[str, str]
     unknown_columns: dict[str, list[str]]
     manifest: dict[str, str]
+    unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -41,8 +46,8 @@ class LoadReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was refused."""
-        return not self.refused_files and not any(t["rejected"] for t in self.tables.values())
+        """Whether nothing was refused and no data was left out."""
+        return not self.refused_files and not self.unread and not any(t["rejected"] for t in self.tables.values())
 
 
 def counts_of(count: FileCount) -> dict[str, int]:
@@ -62,7 +67,6 @@ def by_table(counts: Mapping[int, FileCount], tables: Mapping[int, str]) -> dict
 
 def reasons_of(con: duckdb.DuckDBPyConnection, register: str) -> list[dict[str, Any]]:
     """Reasons of a register with their counts, most frequent first."""
-    rows = con.execute(
-        f"SELECT code, reason, ANY_VALUE(advice), COUNT(*) FROM {register} GROUP BY code, reason ORDER BY COUNT(*) DESC, code"
-    ).fetchall()
-    return [{"code": code, "title": title, "advice": advice, "count": count} for code, title, advice, count in rows]
+    rows = con.execute(f"SELECT code, COUNT(*) FROM {register} GROUP BY code ORDER BY COUNT(*) DESC, code").fetchall()
+    of = {r.code: r for r in REASONS.values() if (r.level == REFUSED) == (register == "rejects")}
+    return [{"code": code, "title": of[code].title, "advice": of[code].advice, "count": count} for code, count in rows]

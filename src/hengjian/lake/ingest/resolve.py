@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import Counter
 
 from hengjian.lake.ingest import register
+from hengjian.lake.ingest.resent import moved_encounters, shrunk_lines
 from hengjian.lake.ingest.stage import Stage
+from hengjian.lake.place import quoted_list
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.versions import LakeVersion
 
@@ -61,7 +63,7 @@ class Resolver:
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE twice AS SELECT _key FROM {staged} GROUP BY _key HAVING COUNT(*) > 1"
         ).fetchall()
-        if not self._count("twice"):
+        if not self.count("twice"):
             return
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE repeated AS
@@ -73,7 +75,7 @@ class Resolver:
         for number, count in self.con.execute("SELECT _file, COUNT(*) FROM repeated WHERE same GROUP BY 1").fetchall():
             self.stage.counts[number].outcomes["duplicate"] += count
         text = " || '/' || ".join(f"COALESCE(CAST(s.{k} AS VARCHAR), '')" for k in table.key)
-        self._refuse(
+        self.refuse(
             table,
             staged,
             f"SELECT r.rid, 'D02' AS key, '{table.key[0]}' AS col, {text} AS val FROM repeated AS r JOIN {staged} AS s ON s.rid = r.rid WHERE NOT same",
@@ -86,7 +88,7 @@ class Resolver:
         staged = names[0] if names else None
         columns = "mdtrt_id, psn_no, fixmedins_code, begntime"
         self.con.execute(f"CREATE TABLE enc AS SELECT {columns} FROM {staged}" if staged else "CREATE TABLE enc (mdtrt_id VARCHAR, psn_no VARCHAR, fixmedins_code VARCHAR, begntime TIMESTAMP)").fetchall()  # fmt: skip
-        if not self._old("encounter"):
+        if not self.holds("encounter"):
             if not staged and any(self.stage.views(TABLES[n]) for n in _CHILDREN):
                 self.notes.append("文件夹和数据湖里都没有就诊表（encounter），费用、诊断、结算没有可归属的就诊，全部退回。")
             return
@@ -95,13 +97,14 @@ class Resolver:
         )
         if not wanted:
             return
-        old = self._read("encounter", columns)
+        old = self.read("encounter", columns)
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE old_enc AS SELECT {columns} FROM {old} WHERE mdtrt_id IN ({wanted})"
         ).fetchall()
         if staged:
             moved = f"SELECT s.rid, 'K04' AS key, 'psn_no' AS col, s.psn_no AS val FROM {staged} AS s JOIN old_enc AS o ON o.mdtrt_id = s.mdtrt_id WHERE o.psn_no <> s.psn_no"
-            self._refuse(TABLES["encounter"], staged, moved)
+            self.refuse(TABLES["encounter"], staged, moved)
+            moved_encounters(self, staged)
             self.con.execute(f"DELETE FROM enc WHERE mdtrt_id NOT IN (SELECT mdtrt_id FROM {staged})").fetchall()
         self.con.execute("INSERT INTO enc SELECT * FROM old_enc WHERE mdtrt_id NOT IN (SELECT mdtrt_id FROM enc)").fetchall()
 
@@ -110,12 +113,12 @@ class Resolver:
         for staged in self.stage.views(TABLES["person"]):
             born_late = f"""SELECT s.rid, 'L04' AS key, 'brdy' AS col, CAST(s.brdy AS VARCHAR) AS val FROM {staged} AS s
                             JOIN (SELECT psn_no, MIN(begntime) AS first FROM enc GROUP BY psn_no) AS e ON e.psn_no = s.psn_no WHERE s.brdy > CAST(e.first AS DATE)"""
-            self._refuse(TABLES["person"], staged, born_late)
+            self.refuse(TABLES["person"], staged, born_late)
 
     def _parents(self, table: Table, staged: str) -> None:
         """K03, K04: the encounter exists and is of the same person and place."""
         org = " OR s.fixmedins_code <> e.fixmedins_code" if "fixmedins_code" in table else ""
-        self._refuse(
+        self.refuse(
             table,
             staged,
             f"""SELECT s.rid, CASE WHEN e.mdtrt_id IS NULL THEN 'K03' ELSE 'K04' END AS key,
@@ -130,15 +133,15 @@ class Resolver:
             second = f"""SELECT rid, 'L13' AS key, 'maindiag_flag' AS col, diag_code AS val FROM (
                            SELECT rid, diag_code, ROW_NUMBER() OVER (PARTITION BY mdtrt_id, inout_diag_type, diag_type ORDER BY _file, _line) AS place
                            FROM {staged} WHERE maindiag_flag = '1') WHERE place > 1"""
-            self._refuse(TABLES["diagnosis"], staged, second)
+            self.refuse(TABLES["diagnosis"], staged, second)
 
     def _settlements(self) -> None:
         """`setl`: which settlement belongs to which encounter. K08: a refund names a settlement that is known."""
         names = self.stage.views(TABLES["settlement"])
         parts = [f"SELECT setl_id, mdtrt_id FROM {n}" for n in names]
         parts += (
-            [f"SELECT setl_id, mdtrt_id FROM {self._read('settlement', 'setl_id, mdtrt_id')}"]
-            if self._old("settlement")
+            [f"SELECT setl_id, mdtrt_id FROM {self.read('settlement', 'setl_id, mdtrt_id')}"]
+            if self.holds("settlement")
             else []
         )
         self.con.execute(
@@ -148,7 +151,7 @@ class Resolver:
         for staged in names:
             lost = f"""SELECT rid, 'K08' AS key, 'init_setl_id' AS col, init_setl_id AS val FROM {staged} AS s
                        WHERE init_setl_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM setl WHERE setl.setl_id = s.init_setl_id)"""
-            self._refuse(TABLES["settlement"], staged, lost)
+            self.refuse(TABLES["settlement"], staged, lost)
 
     def _settled(self, staged: str) -> None:
         """K09: the settlement of a line is known and of the same encounter."""
@@ -158,17 +161,18 @@ class Resolver:
 
     def _refunds(self, staged: str) -> None:
         """K06, L07, K07: a refund undoes a line of the same encounter, and never more than is left of it."""
+        shrunk_lines(self, staged)
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE refund AS
                 SELECT rid, mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time
                 FROM {staged} WHERE cnt < 0"""
         ).fetchall()
-        if not self._count("refund"):
+        if not self.count("refund"):
             return
         columns = "mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time"
         old = (
-            f" UNION ALL SELECT {columns} FROM {self._read('fee_line', '*')} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund)"
-            if self._old("fee_line")
+            f" UNION ALL SELECT {columns} FROM {self.read('fee_line', '*')} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund)"
+            if self.holds("fee_line")
             else ""
         )
         self.con.execute(
@@ -177,7 +181,7 @@ class Resolver:
                   SELECT {columns} FROM {staged} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund){old})"""
         ).fetchall()
         line = TABLES["fee_line"]
-        self._refuse(
+        self.refuse(
             line,
             staged,
             """SELECT r.rid, CASE WHEN r.init_feedetl_sn IS NULL THEN 'L07' ELSE 'K06' END AS key,
@@ -212,7 +216,7 @@ class Resolver:
                     refused.append(rid)
         if refused:
             listed = ", ".join(map(str, refused))
-            self._refuse(
+            self.refuse(
                 TABLES["fee_line"],
                 staged,
                 f"SELECT rid, 'K07' AS key, 'cnt' AS col, CAST(cnt AS VARCHAR) AS val FROM {staged} WHERE rid IN ({listed})",
@@ -227,7 +231,7 @@ class Resolver:
         for name, key, code in (("person", "psn_no", "K01"), ("institution", "fixmedins_code", "K02")):
             table = TABLES[name]
             known = [f"SELECT {key} FROM {s}" for s in self.stage.views(table)]
-            known += [f"SELECT {key} FROM {self._read(name, key)}"] if self._old(name) else []
+            known += [f"SELECT {key} FROM {self.read(name, key)}"] if self.holds(name) else []
             unknown = f"NOT IN ({' UNION ALL '.join(known)})" if known else "IS NOT NULL"
             flagged = f"SELECT rid, '{code}' AS key, '{key}' AS col, {key} AS val FROM {staged} WHERE {key} {unknown}"
             register.flag_staged(self.con, TABLES["encounter"], staged, flagged, self._names)
@@ -242,14 +246,14 @@ class Resolver:
     # the lake ----------------------------------------------------------------------------------------------------------
     def _against_lake(self, table: Table, staged: str) -> None:
         """Rows the lake already holds word for word are duplicates; other rows of a known key replace the old one (`_old`)."""
-        if self._old(table.name):
+        if self.holds(table.name):
             columns, key = ", ".join(c.name for c in table.columns), ", ".join(table.key)
             buckets = (
                 [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged}").fetchall()]
                 if table.by_person
                 else None
             )
-            old = self._read(table.name, "*", buckets)
+            old = self.read(table.name, "*", buckets)
             if old:
                 same = " AND ".join(f"o.{k} IS NOT DISTINCT FROM s.{k}" for k in table.key[1:])
                 first = table.key[0]
@@ -269,24 +273,26 @@ class Resolver:
             self.stage.counts[number].outcomes["taken"] += taken
             self.stage.counts[number].outcomes["replaced"] += replaced
 
-    def _old(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
+        """Whether the lake has rows of a table."""
         return self.previous is not None and bool(self.previous.files(name))
 
-    def _read(self, name: str, columns: str, buckets: list[int] | None = None) -> str:
+    def read(self, name: str, columns: str, buckets: list[int] | None = None) -> str:
         """A subquery over the lake's rows of a table; empty text when those buckets hold none."""
         assert self.previous is not None
         paths = self.previous.files(name) if buckets is None else [p for b in buckets for p in self.previous.files(name, b)]
-        listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
         return (
-            f"(SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true))"
+            f"(SELECT {columns} FROM read_parquet({quoted_list(paths)}, hive_partitioning = true, hive_types_autocast = true))"
             if paths
             else ""
         )
 
-    def _refuse(self, table: Table, staged: str, refused: str) -> None:
+    def refuse(self, table: Table, staged: str, refused: str) -> None:
+        """Refuse staged rows: `refused` is a SELECT of (rid, key, col, val)."""
         for number, count in register.refuse_staged(self.con, table, staged, refused, self._names).items():
             self.stage.counts[number].outcomes["rejected"] += count
 
-    def _count(self, name: str) -> int:
+    def count(self, name: str) -> int:
+        """Rows of a table of this load."""
         ((rows,),) = self.con.execute(f"SELECT COUNT(*) FROM {name}").fetchall()
         return int(rows)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from hengjian.kernel.errors import InputError
+from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest import values
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
 
+_LETTERS = tuple(string.ascii_lowercase)
 _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _LATER = {".xlsx": "Excel", ".xls": "Excel", ".zip": "压缩包", ".ndjson": "NDJSON", ".json": "JSON"}
+_DATA = (*_SUFFIXES, ".gz", ".xlsx", ".xls", ".zip", ".ndjson")
+_BESIDE = {"truth.csv": "合成城市的真值，只供 hengjian score 评分", "truth.parquet": "合成城市的真值，只供 hengjian score 评分"}
+"""What may lie beside the data without being part of it."""
 
 
 @dataclass(frozen=True)
@@ -35,47 +40,65 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A folder to load: files by table in load order, manifest, and what was left out with the reason."""
+    """A folder to load: files by table in load order, manifest, what was left out with the reason, and what of that looks like data."""
 
     folder: Path
     files: tuple[SourceFile, ...]
     manifest: dict[str, str] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def data_date(self, today: date) -> date:
-        """The day of extract: what is later lies in the future. Raises InputError when the manifest's is no day."""
+        """The day of extract: what is later lies in the future. Raises InputError when the manifest's is no day, or not yet come.
+
+        A synthetic city has its own calendar and may be loaded on any day.
+        """
         text = self.manifest.get("data_date")
         if not text:
             return today
+        where = str(self.folder / "manifest.csv")
         try:
-            return values.read_day(text)
+            day = values.read_day(text)
         except values.Unreadable as error:
-            where, cure = str(self.folder / "manifest.csv"), "写成 2026-10-31"
-            raise InputError("数据日期读不出", where=where, why=f"data_date 是“{text}”", cure=cure) from error
+            raise InputError("数据日期读不出", where=where, why=f"data_date 是“{text}”", cure="写成 2026-10-31") from error
+        if day > today and self.manifest.get("synthetic") != "1":
+            raise InputError(
+                "数据日期还没有到",
+                where=where,
+                why=f"data_date 是 {day}，今天是 {today}；晚于今天的时间会被当成真的",
+                cure="改成导出数据的那一天，并检查这台机器的日期",
+            )
+        return day
 
 
 def find_files(folder: Path) -> Source:
     """Look at a folder. Raises InputError when it is missing, unreadable, or has nothing to load."""
-    if not folder.exists():
-        raise InputError("没有这个文件夹", where=str(folder), cure="检查路径；要送的是放数据文件的文件夹")
-    if not folder.is_dir():
-        raise InputError("这不是文件夹", where=str(folder), cure="把数据文件放进一个文件夹，再送这个文件夹")
     try:
-        names = sorted(entry.name for entry in os.scandir(folder))
-        inner = folder / "knowledge"
-        names += [f"knowledge/{e.name}" for e in sorted(os.scandir(inner), key=lambda e: e.name)] if inner.is_dir() else []
+        if not folder.exists():
+            raise InputError("没有这个文件夹", where=str(folder), cure="检查路径；要送的是放数据文件的文件夹")
+        if not folder.is_dir():
+            raise InputError("这不是文件夹", where=str(folder), cure="把数据文件放进一个文件夹，再送这个文件夹")
+        names = _names(folder)
+        if names.pop("knowledge", False):
+            names |= {f"knowledge/{name}": is_folder for name, is_folder in _names(folder / "knowledge").items()}
     except OSError as error:
         raise InputError(
-            "文件夹读不了", where=str(folder), why=error.strerror or str(error), cure="请管理员开读的权限"
+            "文件夹读不了", where=str(folder), why=cause_of(error), cure="请管理员开读和进入这个文件夹的权限"
         ) from error
-    files, ignored = [], {}
-    for name in names:
-        if name in ("manifest.csv", "knowledge") or name.startswith("."):
+    files, ignored, unread = [], {}, []
+    for name, is_folder in names.items():
+        if name == "manifest.csv" or name.startswith("."):
             continue
-        if table := table_of(name):
+        if (table := table_of(name)) and not is_folder:
             files.append(SourceFile(folder / name, name, table))
+        elif is_folder:
+            ignored[name] = "这是文件夹，里面的文件没有读；要读的文件请放到上一层"
+            if name.lower().endswith(_DATA) or _holds_data(folder / name):
+                unread.append(name)
         else:
-            ignored[name] = _why_ignored(name)
+            ignored[name] = _BESIDE.get(name) or _why_ignored(name)
+            if name.lower().endswith(_DATA) and name not in _BESIDE:
+                unread.append(name)
     if not files:
         known = "、".join(
             f"{name}.csv" for name in ("person", "institution", "encounter", "settlement", "diagnosis", "fee_line")
@@ -84,7 +107,20 @@ def find_files(folder: Path) -> Source:
         raise InputError("没有可以加载的文件", where=str(folder), why=why, cure=f"文件名以表名开头，例如 {known}")
     order = {name: place for place, name in enumerate(TABLES)}
     files.sort(key=lambda f: (order.get(f.table.name, len(order)), f.name))
-    return Source(folder, tuple(files), read_manifest(folder), ignored)
+    return Source(folder, tuple(files), read_manifest(folder), ignored, tuple(unread))
+
+
+def _names(folder: Path) -> dict[str, bool]:
+    """What lies in a folder, by name: whether it is a folder itself."""
+    with os.scandir(folder) as entries:
+        return {entry.name: entry.is_dir() for entry in sorted(entries, key=lambda e: e.name)}
+
+
+def _holds_data(folder: Path) -> bool:
+    try:
+        return any(name.lower().endswith(_DATA) for name in os.listdir(folder))
+    except OSError:  # nobody knows: say so rather than nothing
+        return True
 
 
 def table_of(name: str) -> Table | None:
@@ -97,7 +133,7 @@ def table_of(name: str) -> Table | None:
     tables: Mapping[str, Table] = LOCAL if stem.startswith("knowledge/") else TABLES
     stem = stem.removeprefix("knowledge/")
     for table in sorted(tables, key=len, reverse=True):
-        if stem.startswith(table) and not re.match(r"[a-z_]*[a-z]", stem[len(table) :]):
+        if stem.startswith(table) and stem[len(table) : len(table) + 1] not in _LETTERS:
             return tables[table]
     return None
 
@@ -112,9 +148,9 @@ def _why_ignored(name: str) -> str:
 def read_manifest(folder: Path) -> dict[str, str]:
     """`manifest.csv` as key → value; nothing when there is none."""
     path = folder / "manifest.csv"
-    if not path.is_file():
-        return {}
     try:
+        if not path.is_file():
+            return {}
         raw = path.read_bytes()
         try:
             text = raw.decode("utf-8-sig")
@@ -122,5 +158,6 @@ def read_manifest(folder: Path) -> dict[str, str]:
             text = raw.decode("gb18030")
         rows = [row for row in csv.reader(io.StringIO(text)) if len(row) >= 2]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("清单读不出", where=str(path), why=str(error), cure="用 UTF-8 保存，每行写“键,值”") from error
+        cure = "请管理员开读的权限" if isinstance(error, OSError) else "用 UTF-8 保存，每行写“键,值”"
+        raise InputError("清单读不出", where=str(path), why=cause_of(error), cure=cure) from error
     return {row[0].strip(): row[1].strip() for row in rows if row[0].strip() != "key"}

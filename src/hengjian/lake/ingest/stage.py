@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hengjian.kernel.keys import BUCKETS
+from hengjian.lake.causes import cause_of
 from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest import register
 from hengjian.lake.ingest.checks import Check, row_checks
@@ -25,6 +26,7 @@ from hengjian.lake.ingest.columns import convert
 from hengjian.lake.ingest.readers.base import Batch, FileRefused
 from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.source import SourceFile
+from hengjian.lake.place import quoted, quoted_list
 from hengjian.lake.schema import Table
 
 _OWN = ("bucket", "_key", "_file", "_line", "rid")
@@ -46,7 +48,7 @@ class Stage:
         self.folder = folder
         (folder / "rows").mkdir(parents=True, exist_ok=True)
         self.con = duckdb.connect()
-        for setting in (f"memory_limit = '{memory}'", f"temp_directory = '{folder / 'spill'}'"):
+        for setting in (f"memory_limit = '{memory}'", f"temp_directory = {quoted(folder / 'spill')}"):
             self.con.execute(f"SET {setting}").fetchall()
         self.parts = parts
         self.counts: dict[int, FileCount] = defaultdict(FileCount)
@@ -74,7 +76,7 @@ class Stage:
             try:
                 done = convert(table.name, table[name], sent)
             except pa.ArrowException as error:
-                raise FileRefused("F05", f"列 {name}（{table[name].label}）的类型读不出：{error}") from error
+                raise FileRefused("F05", f"列 {name}（{table[name].label}）的类型读不出（{cause_of(error)}）") from error
             arrays[name] = done.array
             faults += [(code, name, mask) for code, mask in done.faults.items()]
         bad = np.zeros(len(batch.data), bool)
@@ -153,7 +155,7 @@ class Stage:
         path = self.folder / "rows" / f"{name}-{len(self._files[name]):05d}.parquet"
         columns = ", ".join(c.name for c in table.columns)
         sql = f"SELECT {columns}, bucket, _key, -1::INTEGER AS _file, 0::BIGINT AS _line, {self._rows} + ROW_NUMBER() OVER () AS rid FROM ({select})"
-        ((rows,),) = self.con.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION uncompressed)").fetchall()
+        ((rows,),) = self.con.execute(f"COPY ({sql}) TO {quoted(path)} (FORMAT parquet, COMPRESSION uncompressed)").fetchall()
         if rows:
             self._rows += rows + 1
             self._files[name].append((-1, path))
@@ -184,10 +186,10 @@ class Stage:
         return name
 
     def _create(self, table: Table, name: str, kept: str) -> None:
-        listed = ", ".join(f"'{path}'" for _, path in self._files[name])
+        listed = quoted_list(path for _, path in self._files[name])
         present = {column for _, path in self._files[name] for column in pq.read_schema(path).names}
         columns = ", ".join(c.name if c.name in present else f"NULL::{c.kind.sql} AS {c.name}" for c in table.columns)
         self.con.execute(
             f"""CREATE OR REPLACE VIEW {name} AS SELECT {columns}, {", ".join(_OWN)}
-                FROM read_parquet([{listed}], union_by_name = true) WHERE {kept}"""
+                FROM read_parquet({listed}, union_by_name = true) WHERE {kept}"""
         ).fetchall()

@@ -13,10 +13,11 @@ from hengjian.lake import delta
 from hengjian.lake.derive import create_empty_tables, dictionary_sql, layer_sql
 from hengjian.lake.ingest import register
 from hengjian.lake.ingest.stage import Stage
+from hengjian.lake.place import quoted, quoted_list
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.lake.schema.local import LOCAL
-from hengjian.lake.versions import LakeVersion, TableState
+from hengjian.lake.versions import LakeVersion, TableState, mark_unpublished, unpublished
 
 _CODE = {"key": "BIGINT", "code": "VARCHAR", "name": "VARCHAR"}
 _PERSONAL_SOURCES = [t for t in TABLES.values() if t.by_person]
@@ -127,8 +128,7 @@ class Writer:
         paths = self._files(table.name) if buckets is None else [p for b in buckets for p in self._files(table.name, b)]
         old = ""
         if paths:
-            listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
-            old = f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true) AS o"
+            old = f"SELECT {columns} FROM read_parquet({quoted_list(paths)}, hive_partitioning = true, hive_types_autocast = true) AS o"
             if staged:
                 same = " AND ".join(
                     f"s.{k} IS NOT DISTINCT FROM o.{k}" if k != table.key[0] else f"s.{k} = o.{k}" for k in table.key
@@ -169,9 +169,8 @@ class Writer:
         for name in DICTIONARIES:
             table = f"code_{name}"
             paths = self._files(table)
-            listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
             known = (
-                f"SELECT key, code, name FROM read_parquet([{listed}])"
+                f"SELECT key, code, name FROM read_parquet({quoted_list(paths)})"
                 if paths
                 else "SELECT NULL::BIGINT AS key, NULL::VARCHAR AS code, NULL::VARCHAR AS name WHERE false"
             )
@@ -192,9 +191,8 @@ class Writer:
     def registers(self) -> int:
         """Write what was refused, flagged and unmapped; returns the number of refused rows the lake did not know yet."""
         before = self._files("rejects")
-        listed = ", ".join("'" + p.replace("'", "''") + "'" for p in before)
         known = (
-            f"WHERE NOT EXISTS (SELECT 1 FROM read_parquet([{listed}]) AS o WHERE o.tab = r.tab AND o.file = r.file AND o.line = r.line AND o.raw = r.raw)"
+            f"WHERE NOT EXISTS (SELECT 1 FROM read_parquet({quoted_list(before)}) AS o WHERE o.tab = r.tab AND o.file = r.file AND o.line = r.line AND o.raw = r.raw)"
             if before
             else ""
         )
@@ -225,18 +223,29 @@ class Writer:
         parted = "PARTITION_BY (bucket), APPEND, " if part is not None else ""
         place = target if parted else target / f"{name}.parquet"
         pattern = f"FILENAME_PATTERN '{name}-{{uuid}}', " if parted else ""
-        self.con.execute(f"COPY ({select}) TO '{place}' (FORMAT parquet, {parted}{pattern}COMPRESSION zstd)").fetchall()
+        self.con.execute(f"COPY ({select}) TO {quoted(place)} (FORMAT parquet, {parted}{pattern}COMPRESSION zstd)").fetchall()
 
     def commit(self) -> dict[str, TableState]:
         """Move the files in and commit them table by table. Returns where every table of the lake stands."""
         states = dict(self.previous.tables) if self.previous else {}
-        for name in sorted({p.name for p in self._out.iterdir()} | set(self._removed)):
+        names = sorted({p.name for p in self._written()} | set(self._removed))
+        new = set(names) - states.keys()
+        mark_unpublished(self._root, new | unpublished(self._root))
+        for name in names:
             columns, parted = _columns(name)
             if (self._out / name).exists() or self._removed.get(name):
                 states[name] = delta.commit(
                     self._root, name, columns, self._out / name, self._removed.get(name, ()), states.get(name), parted
                 )
         return states
+
+    @property
+    def wrote(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._written())
+
+    def _written(self) -> list[Path]:
+        return list(self._out.iterdir()) if self._out.is_dir() else []
 
     def _files(self, table: str, bucket: int | None = None) -> list[str]:
         return self.previous.files(table, bucket) if self.previous else []

@@ -12,11 +12,11 @@ from hengjian.lake.schema import Table
 
 
 class FileRefused(Exception):
-    """The whole file is refused: reason code (F…) and what is wrong with it."""
+    """The whole file is refused: reason code (F…), what is wrong with it, and what to do when the code's own advice does not fit."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, advice: str = "") -> None:
         super().__init__(f"{code} {detail}")
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.advice = code, detail, advice
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Header:
 
 def match_header(table: Table, cells: Sequence[str]) -> Header:
     """Match headers by national name, alias or Chinese label. Raises FileRefused F02 or F03."""
-    cleaned = [cell.strip().strip("\ufeff").strip() for cell in cells]
+    cleaned = ["".join(cell.splitlines()).strip().strip("\ufeff").strip() for cell in cells]
     if not any(cleaned):
         raise FileRefused("F03", "文件里没有表头")
     names = tuple(table.headers.get(cell.lower()) for cell in cleaned)

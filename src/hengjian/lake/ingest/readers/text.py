@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.readers.base import FileRefused
 
 BLOCK = 24 << 20
@@ -37,19 +38,32 @@ def encoding_of(path: Path) -> tuple[str, int]:
 
     Raises FileRefused F01, F05.
     """
+    farthest = 0
     for encoding in ("utf-8", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
-        pending = 0
+        pending = before = 0
         try:
             for raw, _ in _raw(path):
-                if raw.isascii() and not pending:
-                    continue
-                decoder.decode(raw)
-                pending = len(decoder.getstate()[0])
-        except UnicodeDecodeError:
+                if not raw.isascii() or pending:
+                    decoder.decode(raw)
+                    pending = len(decoder.getstate()[0])
+                before += len(raw)
+        except UnicodeDecodeError as error:
+            farthest = max(farthest, before - pending + error.start)
             continue
         return encoding, pending
-    raise FileRefused("F01", "既不是 UTF-8 也不是 GB18030")
+    raise FileRefused("F01", f"既不是 UTF-8 也不是 GB18030：{_place(path, farthest)}读不下去")
+
+
+def _place(path: Path, at: int) -> str:
+    """Line and byte of a position, as a user counts them."""
+    line, begin, before = 1, 0, 0
+    for raw, _ in _raw(path):
+        part = raw[: max(0, at - before)]
+        if ends := part.count(b"\n"):
+            line, begin = line + ends, before + part.rindex(b"\n") + 1
+        before += len(raw)
+    return f"第 {line} 行第 {at - begin + 1} 个字节起"
 
 
 def _raw(path: Path) -> Iterator[tuple[bytes, float]]:
@@ -63,4 +77,4 @@ def _raw(path: Path) -> Iterator[tuple[bytes, float]]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileRefused("F05", f"压缩文件不完整：{error}") from error
     except OSError as error:
-        raise FileRefused("F05", f"文件读不了：{error.strerror or error}") from error
+        raise FileRefused("F05", f"文件读不了：{cause_of(error)}", "检查文件和权限后重新送这个文件") from error
