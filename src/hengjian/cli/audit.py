@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hengjian.cli.bar import progress_bar
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
 from hengjian.kernel.errors import InputError
@@ -48,10 +48,7 @@ def audit(
         raise InputError(f"没有引擎“{engine}”", cure="可用：" + "、".join(ENGINES))
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     current = open_lake(lake, version)
-    with Progress(
-        TextColumn("审计"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
-    ) as bar:
-        task = bar.add_task("audit", total=None)
+    with progress_bar(console, "审计") as tick:
         result = run_audit(
             current,
             load_rulebook(),
@@ -59,7 +56,7 @@ def audit(
             only=rules,
             engine=engine,
             now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=tick,
         )
     if report:
         write_html(out, current)

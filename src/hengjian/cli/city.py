@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hengjian.city import Plan, Summary, build
+from hengjian.cli.bar import progress_bar
 from hengjian.lake.schema import TABLES
 
 THEME_TITLES = {
@@ -46,10 +46,8 @@ def city(
     """
     plan = Plan(people=people, seed=seed, dirt=dirt, form=form)
     console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("造城"), BarColumn(), MofNCompleteColumn(), TextColumn("块"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("city", total=plan.blocks)
-        summary = build(plan, out, lambda done, total: bar.update(task, completed=done, total=total), force=force)
+    with progress_bar(console, "造城") as tick:
+        summary = build(plan, out, tick, force=force)
     if as_json:
         typer.echo(json.dumps(summary.as_dict(), ensure_ascii=False))
         return

@@ -12,16 +12,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hengjian.city import Plan, build
+from hengjian.cli.bar import progress_bar
 from hengjian.cli.ingest import load_with_bar
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
 from hengjian.kernel.errors import InputError
 from hengjian.lake.ingest import LoadReport
-from hengjian.lake.versions import open_lake, version_numbers
+from hengjian.lake.versions import open_lake, refuse_orphans, version_numbers
 from hengjian.report import write_html, write_workbook
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import CERTAINTIES
@@ -46,20 +46,16 @@ def demo(
     city, lake = out / "city", out / "lake"
     _clear(lake)
     plan = Plan(people=people, seed=seed)
-    with _bar(console, "一 造城") as bar:
-        task = bar.add_task("", total=plan.blocks)
-        summary = build(plan, city, lambda done, total: bar.update(task, completed=done, total=total), force=True)
+    with progress_bar(console, "一 造城") as tick:
+        summary = build(plan, city, tick, force=True)
     console.print(f"一 造城：{people:,} 人，{summary.rows['fee_line']:,} 行费用，用时 {summary.seconds:.1f} 秒 → {city}")
     loaded = load_with_bar(city, lake, console)
     _tell_load(console, loaded, lake)
     book = load_rulebook()
     version = open_lake(lake)
-    with _bar(console, "三 审计") as bar:
-        task = bar.add_task("", total=None)
+    with progress_bar(console, "三 审计") as tick:
         now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
-        audited = run_audit(
-            version, book, out, now=now, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )
+        audited = run_audit(version, book, out, now=now, progress=tick)
     speed = int(audited.lines / max(audited.seconds, 0.001))
     console.print(
         f"三 审计：{audited.rules_active} 条规则，疑点 {audited.findings:,} 条，用时 {audited.seconds:.1f} 秒，每秒 {speed:,} 行费用"
@@ -73,14 +69,12 @@ def demo(
     _tell_next(console, audited, out, time.perf_counter() - started)
 
 
-def _bar(console: Console, what: str) -> Progress:
-    return Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True)
-
-
 def _clear(lake: Path) -> None:
     """Remove the lake of an earlier demo; never one with other data."""
     if not lake.exists():
         return
+    if not version_numbers(lake):
+        refuse_orphans(lake)
     if version_numbers(lake) and "synthetic" not in str(open_lake(lake).load.get("manifest", {}).get("sender", "")):
         raise InputError(
             "这个文件夹里的数据湖不是演示数据", where=str(lake), why="演示会覆盖它", cure="换一个文件夹，例如 --out demo"

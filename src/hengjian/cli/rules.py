@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 from rich.table import Table
 
+from hengjian.cli.bar import progress_bar
 from hengjian.engine.defence import undefended
 from hengjian.engine.examples import differences, run_example
 from hengjian.engine.fold import folded_sql
@@ -143,18 +143,21 @@ def test(
     chosen = [_one(book, name) for name in rule_ids] if rule_ids else list(book.rules.values())
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     results: list[dict[str, Any]] = []
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        Progress(TextColumn("示例"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bar,
-    ):
-        for rule in bar.track(chosen):
+    with tempfile.TemporaryDirectory() as scratch, progress_bar(console, "示例") as tick:
+        for done, rule in enumerate(chosen, 1):
             for number, example in enumerate(rule.examples, 1):
                 for name in engines:
                     if name in engines_of(book, rule):
                         wrong = differences(example, run_example(book, rule, example, name, Path(scratch)))
-                        results.append(
-                            {"rule_id": rule.rule_id, "example": number, "engine": name, "name": example.name, "wrong": wrong}
-                        )
+                        facts = {
+                            "rule_id": rule.rule_id,
+                            "example": number,
+                            "engine": name,
+                            "name": example.name,
+                            "wrong": wrong,
+                        }
+                        results.append(facts)
+            tick(done, len(chosen))
     failed = [r for r in results if r["wrong"]]
     if as_json:
         typer.echo(json.dumps(results, ensure_ascii=False, indent=1))
@@ -187,11 +190,8 @@ def lint(
     faults = [f for f in lint_rulebook(book) if not names or f.name in names]
     told = [{"code": f.code, "name": f.name, "where": f.where, "what": f.what, "why": f.why, "cure": f.cure} for f in faults]
     if defence and not faults:
-        with Progress(
-            TextColumn("守护"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True
-        ) as bar:
-            task = bar.add_task("defence", total=None)
-            left = undefended(book, names, lambda done, total: bar.update(task, completed=done, total=total))
+        with progress_bar(console, "守护") as tick:
+            left = undefended(book, names, tick)
         told += [
             {
                 "code": "undefended",

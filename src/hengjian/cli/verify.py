@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from hengjian.cli.bar import progress_bar
 from hengjian.cli.show import find
 from hengjian.engine.pack import PACK, open_pack
 from hengjian.engine.verify import CAUSES, HOLDS, LOST, Grounds, Verdict
@@ -45,17 +45,13 @@ def verify(
         source.con.close()
     root = lake or Path(str(source.audit.raw.get("lake") or ""))
     old, new = open_lake(root, int(source.audit.raw["data_version"])), open_lake(root)
-    with (
-        open_pack(out / PACK) as book,
-        Progress(TextColumn("重算"), BarColumn(), TimeElapsedColumn(), console=console, transient=True) as bar,
-    ):
-        task = bar.add_task("verify", total=3)
+    with open_pack(out / PACK) as book, progress_bar(console, "重算") as tick:
         current = load_rulebook()
         verdicts = verify_findings(
             chosen,
             Grounds(book, book, old, old),
             Grounds(current, current, new, new),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=tick,
         )
     if as_json:
         typer.echo(json.dumps([_plain(v) for v in verdicts], ensure_ascii=False, indent=1))

@@ -13,6 +13,7 @@ from hengjian.engine.bind import Bound, fill
 from hengjian.engine.finding import FINDING_SCHEMA
 from hengjian.engine.plan import HIT, INDICATOR
 from hengjian.kernel.errors import InputError
+from hengjian.lake.place import one_file, quoted
 from hengjian.lake.schema.codes import CODE_TABLES
 from hengjian.rulebook.model import Rule, Rulebook
 
@@ -221,14 +222,14 @@ def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int
     """Write `found` as findings sorted by id; whole or not at all. Returns their number."""
     names = ", ".join(FINDING_SCHEMA.names)
     _write(con, f"SELECT {names} FROM ({findings_sql(data_version)}) ORDER BY finding_id", path)
-    (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet('{path}')").fetchall()
+    (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet({one_file(path)})").fetchall()
     return int(row[0])
 
 
 def _write(con: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
     scratch = path.with_name(f".{path.name}.part")
     try:
-        con.execute(f"COPY ({select}) TO '{scratch}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        con.execute(f"COPY ({select}) TO {quoted(scratch)} (FORMAT parquet, COMPRESSION zstd)").fetchall()
         scratch.replace(path)
     except (OSError, duckdb.IOException) as error:
         raise InputError(

@@ -28,6 +28,7 @@ from hengjian.engine.totals import grand_total
 from hengjian.kernel.dates import day_date
 from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
+from hengjian.lake.place import one_file
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import SCOPES, Rule, Rulebook
 
@@ -142,7 +143,7 @@ def run_audit(
         bound, plan = judge_lake(con, lake, rulebook, rules, scratch, engine=engine, progress=progress)
         count = collect.write_findings(con, out / "findings.parquet", lake.number)
         indicators = collect.write_indicators(con, out / "indicators.parquet")
-        totals = grand_total(con, f"read_parquet('{out / 'findings.parquet'}')")
+        totals = grand_total(con, f"read_parquet({one_file(out / 'findings.parquet')})")
         _write_rules(out / "rules.csv", rules, bound)
         write_pack(out / PACK, rulebook, rules)
         left_out = {t.name for t in plan.texts if engine not in t.engines}

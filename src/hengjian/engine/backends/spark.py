@@ -21,6 +21,7 @@ from hengjian.engine.bind import Bound
 from hengjian.engine.compile import compile_sql
 from hengjian.engine.plan import COLLECT, HIT, INDICATOR, Plan, Text
 from hengjian.kernel.errors import InputError
+from hengjian.lake.place import quoted
 from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.versions import LakeVersion, table_path
 
@@ -84,7 +85,7 @@ class SparkBackend:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self._con.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM {name}) TO '{folder / 'rows.parquet'}' (FORMAT parquet)"
+            f"COPY (SELECT {', '.join(columns)} FROM {name}) TO {quoted(folder / 'rows.parquet')} (FORMAT parquet)"
         ).fetchall()
         frame = self._spark.read.schema(schema_text(columns)).parquet(str(folder))
         broadcast(frame).createOrReplaceTempView(name)
