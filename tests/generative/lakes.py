@@ -52,13 +52,16 @@ class Palette:
             if rule.exempt_diagnoses:
                 self.diagnoses.append(_diagnosis(choose(list(rule.exempt_diagnoses))))
             if rows:
-                self._add(rule.settings.get("subject", "item"), choose(list(rows)).values, choose)
+                cells = choose(list(rows)).values
+                self._add(rule.settings.get("subject", "item"), cells, choose)
+                if group := cells.get("grp"):
+                    self.items += [r.values["code"] for r in rows if r.values["grp"] == group][:2]
 
     def _add(self, subject: str, cells: dict[str, str], choose: Choose) -> None:
         for column in ("code", "a_code", "b_code", "g_code"):
             codes = split_codes(cells.get(column, ""))
             if subject == "item":
-                self.items += [_item(c) for c in codes[:3]]
+                self.items += [_item(c, cells.get("match", "exact")) for c in codes[:3]]
             else:
                 (self.diagnoses if subject == "diag" else self.operations).extend(codes[:2])
         prefixes = split_codes(cells.get("diag_prefixes", "") or cells.get("diag_prefix", ""))
@@ -66,10 +69,10 @@ class Palette:
             self.diagnoses += [_diagnosis(choose(prefixes))]
 
 
-def _item(code: str) -> str:
+def _item(code: str, match: str) -> str:
     """A code that exists, from an exact code or a prefix."""
     full = {"X": 23, "Z": 20, "T": 20, "C": 20}.get(code[0], 15)
-    return code + "0" * (full - len(code))
+    return code + "0" * (full - len(code)) if match == "prefix" else code
 
 
 def _diagnosis(prefix: str) -> str:
@@ -169,7 +172,7 @@ def _line(lake: Rows, palette: Palette, choose: Choose, visit: dict[str, str], b
     return amount, inside
 
 
-def travelling(number: int, size: int = 5, days: int = 12) -> Rows:
+def travelling(number: int, size: int = 5, days: int = 6) -> Rows:
     """Persons who arrive together, day after day."""
     lake: Rows = {}
     for p in range(size):
@@ -189,6 +192,27 @@ def travelling(number: int, size: int = 5, days: int = 12) -> Rows:
     return lake
 
 
+def courses(book: Rulebook, number: int) -> Rows:
+    """One stay for each rule that counts days of use, with two days more than its first knowledge row allows."""
+    lake: Rows = {}
+    for rule in (r for r in book.rules.values() if r.settings.get("measure") == "days"):
+        cells = book.knowledge[rule.knowledge][0].values
+        stay, days = f"E{number}/{rule.rule_id}", int(cells["max_value"]) + 2
+        who = {"psn_no": f"P{number}/{rule.rule_id}", "gend": "1", "insutype": "310", "insu_admdvs": "990101"}
+        lake.setdefault("person", []).append(who)
+        lake.setdefault("encounter", []).append(
+            {"mdtrt_id": stay, "psn_no": who["psn_no"], "fixmedins_code": INSTITUTIONS[0]["fixmedins_code"], "med_type": "21",
+             "insutype": "310", "begntime": str(FIRST), "endtime": str(FIRST + timedelta(days=days)), "insu_admdvs": "990101",
+             "mdtrtarea_admvs": "990101"}
+        )  # fmt: skip
+        for d in range(days):
+            lake.setdefault("fee_line", []).append(
+                {"mdtrt_id": stay, "feedetl_sn": f"L{d}", "med_list_codg": _item(cells["code"], cells["match"]), "cnt": "1", "pric": "20.00",
+                 "fee_ocur_time": str(FIRST + timedelta(days=d))}
+            )  # fmt: skip
+    return lake
+
+
 def united(*lakes: Rows) -> Rows:
     """Lakes as one; rows of one key (shared institutions, prices) are kept once."""
     whole: Rows = {}
@@ -203,4 +227,9 @@ def united(*lakes: Rows) -> Rows:
 def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     """Many small lakes as one, reproducible."""
     rng = random.Random(seed)
-    return united(*(small_lake(book, rng.choice, n) for n in range(lakes)), travelling(9001), travelling(9002, size=4))
+    return united(
+        *(small_lake(book, rng.choice, n) for n in range(lakes)),
+        travelling(9001),
+        travelling(9002, size=4),
+        courses(book, 9003),
+    )

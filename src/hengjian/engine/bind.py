@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from hengjian.engine.shapes import BINDERS, DATED, DRIVING, FAMILY_SHAPES, ROW_KEYS, SHAPES, Member, Point
+from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, DRIVING, FAMILY_SHAPES, ROW_KEYS, SHAPES, Member, Point
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
@@ -81,7 +81,7 @@ def points_of(
         for row in rows:
             if period := row.period.meet(rule.period):
                 points.append(Point(len(points), rule, row, period, row.official and settled))
-        if rule.params or not rule.knowledge:
+        if rule.family in BY_PARAMETERS:
             for period, values in rule.param_periods():
                 points.append(Point(len(points), rule, None, period, settled and bool(rule.params), values))
     return points, waiting

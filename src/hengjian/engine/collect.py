@@ -20,7 +20,7 @@ from hengjian.rulebook.model import Rule, Rulebook
 _RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id", "other_item_name")
 """Placeholders of a message that are filled per finding; all others come from the knowledge row."""
 
-_LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"]}
+_LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"], "visit_type": CODE_TABLES["med_type"]}
 
 
 def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> None:

@@ -143,6 +143,7 @@ def load_lake(con: duckdb.DuckDBPyConnection, tables: dict[str, list[dict[str, s
         con.execute(f"CREATE TABLE main.{name} AS {layer_sql(name)}").fetchall()
     for name in DICTIONARIES:
         con.execute(f"CREATE TABLE main.code_{name} AS {dictionary_sql(name)}").fetchall()
+    con.execute("CREATE TABLE main.price AS SELECT * FROM price").fetchall()
     con.execute("USE main").fetchall()
 
 

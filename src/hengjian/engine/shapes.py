@@ -65,6 +65,9 @@ FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
 }
 """Families and the shapes they join; a family without a row in any of `DRIVING` finds nothing."""
 
+BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph"})
+"""Families whose rules are judged by their parameters; in the others every judgement rests on a knowledge row."""
+
 DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_exempt"}
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -74,7 +77,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "op": ("in", "not_in", "between", "never"),
     },
     "diagnosis": {"subject": ("item", "oprn"), "relation": ("requires_any", "forbids")},
-    "cap": {"measure": ("qty", "days"), "per": ("day", "month", "year", "encounter")},
+    "cap": {"measure": ("qty", "days"), "per": ("day", "encounter")},
     "pair": {"relation": ("excludes", "requires", "forbid_together"), "win": ("day", "encounter", "rx", "hour", "hours6")},
     "price": {"algo": ("ceiling", "discount")},
     "valid": {"chk": ("fee_outside_stay", "late_upload", "no_main_diagnosis")},
@@ -241,14 +244,14 @@ def _cap_cycle(point: Point) -> Iterable[Member]:
 def _pair(point: Point) -> Iterable[Member]:
     window = point.choice("win", "")
     relation = point.setting("relation")
-    for role in ("g",) if "g_code" in (point.row.values if point.row else {}) else ("a", "b"):
+    for role in ("a", "b"):
         values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window}
         yield from _codes(point, "kn_pair", values, point.period, f"{role}_code")
 
 
 def _price(point: Point) -> Iterable[Member]:
     """Discounts only: ceilings are cut by region and level in `bind.ceilings`."""
-    if point.row is None or point.setting("algo") != "discount":
+    if point.setting("algo") != "discount":
         return
     for period, params in point.segments():
         values: dict[str, object] = {

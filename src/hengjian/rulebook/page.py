@@ -5,6 +5,7 @@ from __future__ import annotations
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date
 from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, STATUS_LABELS, Rule, Rulebook
 
+
 def period_text(period: Period) -> str:
     """`2021-05-01 起` or `2021-05-01 至 2026-01-01（不含）`."""
     start = day_date(period.start).isoformat()

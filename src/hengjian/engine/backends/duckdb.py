@@ -131,7 +131,7 @@ class DuckDBBackend:
         for text in texts:
             names = ", ".join(text.returns)
             target = "hit" if text.output == "finding" else "indicator"
-            self._con.execute(f"INSERT INTO {target} ({names}) SELECT {names} FROM ({text.sql})").fetchall()
+            self._con.execute(f"INSERT INTO {target} ({names}) SELECT {names} FROM ({text.sql}\n)").fetchall()
 
     def close(self) -> None:
         """Nothing was taken: the connection is the caller's."""

@@ -4,15 +4,14 @@ code: Q
 title: 数量上限
 scope: person
 engines: [duckdb, sqlite, spark]
-# Quantity (1/10,000 units) or days of use of one knowledge point's items within a calendar day, month or year or an encounter,
+# Quantity (1/10,000 units) or days of use of one knowledge point's items within a calendar day or an encounter,
 # at one institution. Only the excess is in question, in order of time.
-# measure: qty units | days distinct days of use ; per: day | month | year | encounter ; max_e4: 1/10,000 units or days
+# measure: qty units | days distinct days of use ; per: day | encounter ; max_e4: 1/10,000 units or days
 */
 WITH cand AS (
   SELECT k.kid, k.measure, k.max_e4, f.psn_key, f.org_key, f.mdtrt_key, f.feedetl_sn, f.fee_day, f.fee_sec,
          CASE k.measure WHEN 'qty' THEN f.net_cnt_e4 ELSE 10000 END AS m, f.net_amt, f.net_inscp, f.fund_amt,
-         CASE k.per WHEN 'day' THEN CAST(f.fee_day AS BIGINT) WHEN 'month' THEN CAST(f.fee_ymd // 100 AS BIGINT)
-                    WHEN 'year' THEN CAST(f.fee_ymd // 10000 AS BIGINT) WHEN 'encounter' THEN f.mdtrt_key END AS win
+         CASE k.per WHEN 'day' THEN CAST(f.fee_day AS BIGINT) WHEN 'encounter' THEN f.mdtrt_key END AS win
   FROM fee_line AS f
   JOIN kn_cap AS k ON k.item_key = f.item_key AND f.fee_day >= k.valid_from AND f.fee_day < k.valid_to
   WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0

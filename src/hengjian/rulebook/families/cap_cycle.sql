@@ -18,7 +18,7 @@ WITH RECURSIVE cand AS (
 ), step AS (                                    -- for each day of use, the first day of use after a window opened there has closed
   SELECT a.kid, a.psn_key, a.fee_day, MIN(b.fee_day) AS next_day
   FROM cand AS a
-  LEFT JOIN cand AS b ON b.kid = a.kid AND b.psn_key = a.psn_key AND b.fee_day >= a.fee_day + a.n_days
+  JOIN cand AS b ON b.kid = a.kid AND b.psn_key = a.psn_key AND b.fee_day >= a.fee_day + a.n_days
   GROUP BY a.kid, a.psn_key, a.fee_day
 ), opened(kid, psn_key, open_day) AS (
   SELECT c.kid, c.psn_key, MIN(c.fee_day) FROM cand AS c GROUP BY c.kid, c.psn_key
@@ -26,7 +26,6 @@ WITH RECURSIVE cand AS (
   SELECT s.kid, s.psn_key, s.next_day
   FROM opened AS o
   JOIN step AS s ON s.kid = o.kid AND s.psn_key = o.psn_key AND s.fee_day = o.open_day
-  WHERE s.next_day IS NOT NULL
 ), run AS (                                     -- totally ordered: time, then the line's full key
   SELECT c.kid, c.n_days, c.max_e4, c.psn_key, c.mdtrt_key, c.feedetl_sn, c.m, c.net_amt, c.net_inscp, c.fund_amt, o.open_day,
          CAST(SUM(c.m) OVER (PARTITION BY c.kid, c.psn_key, o.open_day ORDER BY c.fee_sec, c.mdtrt_key, c.feedetl_sn

@@ -17,13 +17,17 @@ WITH visit AS (                                 -- one arrival per person, insti
   SELECT v.kid, v.w0, v.psn_key, COUNT(DISTINCT v.in_day) AS d FROM visit AS v GROUP BY v.kid, v.w0, v.psn_key
 ), often AS (
   SELECT v.kid, v.w0, v.w1, v.sec, v.min_days, v.lift, v.psn_key, v.org_key, v.in_day, v.t, d.d
-  FROM visit AS v JOIN days AS d ON d.kid = v.kid AND d.w0 = v.w0 AND d.psn_key = v.psn_key
-  WHERE d.d >= v.min_days
+  FROM visit AS v
+  JOIN days AS d ON d.w0 = v.w0 AND d.psn_key = v.psn_key
+   AND d.kid = v.kid                            -- narrows
+  WHERE d.d >= v.min_days                       -- narrows: fewer pairs to count
 ), duo AS (
   SELECT a.kid, a.w0, a.w1, a.min_days, a.lift, a.psn_key AS p1, b.psn_key AS p2, a.d AS d1, b.d AS d2, COUNT(DISTINCT a.in_day) AS d
   FROM often AS a
-  JOIN often AS b ON b.kid = a.kid AND b.w0 = a.w0 AND b.org_key = a.org_key AND b.in_day = a.in_day AND b.psn_key > a.psn_key
-   AND ABS(b.t - a.t) <= a.sec
+  JOIN often AS b ON b.org_key = a.org_key AND b.in_day = a.in_day AND ABS(b.t - a.t) <= a.sec
+   AND b.kid = a.kid                            -- narrows
+   AND b.w0 = a.w0                              -- narrows: a day lies in one quarter
+   AND b.psn_key > a.psn_key                    -- narrows: each pair once
   GROUP BY a.kid, a.w0, a.w1, a.min_days, a.lift, a.psn_key, b.psn_key, a.d, b.d
 )
 SELECT u.kid, u.p1 AS psn_key, u.p2 AS other_psn_key, u.w0, u.w1, CAST(u.d * 10000 AS BIGINT) AS observed,
@@ -33,4 +37,5 @@ FROM duo AS u
 JOIN person AS x ON x.psn_key = u.p1
 JOIN person AS y ON y.psn_key = u.p2
 WHERE u.d >= u.min_days AND u.d * (u.w1 - u.w0) >= u.lift * u.d1 * u.d2       -- seen together far more often than chance
-  AND (x.fmly_no IS NULL OR y.fmly_no IS NULL OR x.fmly_no <> y.fmly_no)      -- a household is no gang
+  AND (x.fmly_no IS NULL OR y.fmly_no IS NULL      -- a household is no gang
+       OR x.fmly_no <> y.fmly_no)

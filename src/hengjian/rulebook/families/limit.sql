@@ -13,18 +13,21 @@ WITH act AS (                                   -- three kinds of acts, one shap
   SELECT k.kid, k.dim, k.op, k.vals, k.lo, k.hi, f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day AS day, f.fee_ymd AS ymd,
          f.net_amt, f.net_inscp, f.fund_amt
   FROM fee_line AS f
-  JOIN kn_limit AS k ON k.code_key = f.item_key AND k.subject = 'item' AND f.fee_day >= k.valid_from AND f.fee_day < k.valid_to
+  JOIN kn_limit AS k ON k.code_key = f.item_key AND f.fee_day >= k.valid_from AND f.fee_day < k.valid_to
+   AND k.subject = 'item'                         -- narrows: codes of items, diagnoses and operations never meet
   WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0                    -- refunds netted, self-paid spared
   UNION ALL
   SELECT k.kid, k.dim, k.op, k.vals, k.lo, k.hi, d.psn_key, d.mdtrt_key, CAST(NULL AS VARCHAR), d.diag_day, d.diag_ymd,
          CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT)
   FROM diagnosis AS d
-  JOIN kn_limit AS k ON k.code_key = d.diag_key AND k.subject = 'diag' AND d.diag_day >= k.valid_from AND d.diag_day < k.valid_to
+  JOIN kn_limit AS k ON k.code_key = d.diag_key AND d.diag_day >= k.valid_from AND d.diag_day < k.valid_to
+   AND k.subject = 'diag'                         -- narrows
   UNION ALL
   SELECT k.kid, k.dim, k.op, k.vals, k.lo, k.hi, o.psn_key, o.mdtrt_key, CAST(NULL AS VARCHAR), o.oprn_day, o.oprn_ymd,
          CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT)
   FROM operation AS o
-  JOIN kn_limit AS k ON k.code_key = o.oprn_key AND k.subject = 'oprn' AND o.oprn_day >= k.valid_from AND o.oprn_day < k.valid_to
+  JOIN kn_limit AS k ON k.code_key = o.oprn_key AND o.oprn_day >= k.valid_from AND o.oprn_day < k.valid_to
+   AND k.subject = 'oprn'                         -- narrows
 ), seen AS (
   SELECT a.kid, a.op, a.vals, a.lo, a.hi, a.psn_key, a.mdtrt_key, a.feedetl_sn, a.day, a.net_amt, a.net_inscp, a.fund_amt,
          CASE a.dim WHEN 'sex' THEN p.gend
@@ -48,5 +51,6 @@ SELECT s.kid, s.psn_key, s.mdtrt_key, s.feedetl_sn, s.day AS w0, s.day + 1 AS w1
 FROM seen AS s
 WHERE (s.op = 'in' AND STRPOS(s.vals, '|' || s.attribute || '|') = 0)      -- an unknown attribute is NULL: spared
    OR (s.op = 'not_in' AND STRPOS(s.vals, '|' || s.attribute || '|') > 0)
-   OR (s.op = 'between' AND (s.num < s.lo OR s.num > s.hi))
+   OR (s.op = 'between'                         -- narrows: only such a row has bounds
+       AND (s.num < s.lo OR s.num > s.hi))
    OR s.op = 'never'

@@ -4,9 +4,9 @@ code: P
 title: 项目关系
 scope: person
 engines: [duckdb, sqlite, spark]
-# Two items exclude or need each other. Both at one institution. kn_pair has one row per member: role a, b, or g (group).
-# relation: excludes a contains b, line b is in question | requires line a needs a line b | forbid_together a and b, or two different
-#   members of the group: the cheaper line is in question, then the later
+# Two items exclude or need each other. Both at one institution. kn_pair has one row per member: role a, b, or the member of a group.
+# relation: excludes a contains b, line b is in question | requires line a needs a line b | forbid_together two different roles: the
+#   cheaper line is in question, then the later
 # win: day same calendar day | encounter same visit or stay | rx same prescription | hour same clock hour | hours6 at most six hours apart
 */
 WITH cand AS (
@@ -27,8 +27,9 @@ WITH cand AS (
                   WHEN 'hour' THEN CASE WHEN y.t // 3600 = x.t // 3600 THEN 1 ELSE 0 END
                   WHEN 'hours6' THEN CASE WHEN ABS(y.t - x.t) <= 21600 THEN 1 ELSE 0 END END = 1
   WHERE (x.relation = 'excludes' AND x.role = 'b' AND y.role = 'a')          -- a self-paid container still counts as done
-     OR (x.relation = 'requires' AND x.role = 'a' AND y.role = 'b')
-     OR (x.relation = 'forbid_together' AND y.item_key <> x.item_key AND (x.role = 'g' OR x.role <> y.role) AND y.net_inscp > 0
+     OR (x.role = 'a'                                                          -- narrows
+         AND x.relation = 'requires' AND y.role = 'b')
+     OR (x.relation = 'forbid_together' AND x.role <> y.role AND y.net_inscp > 0
          AND (y.net_amt > x.net_amt OR (y.net_amt = x.net_amt AND (y.t < x.t OR (y.t = x.t AND (y.mdtrt_key < x.mdtrt_key
               OR (y.mdtrt_key = x.mdtrt_key AND y.feedetl_sn < x.feedetl_sn)))))))
 )

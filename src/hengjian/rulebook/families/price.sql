@@ -20,8 +20,8 @@ WITH fit AS (
 ), surgery AS (                                 -- one anaesthesia (or, unknown, one day of one stay), one group, dearest first
   SELECT d.kid, d.rate_pct, d.tol_e6, f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day, f.pric_e6, f.net_cnt_e4, f.net_amt, f.net_inscp,
          f.fund_amt, u.uplmt_e6,
-         ROW_NUMBER() OVER (PARTITION BY d.grp, f.mdtrt_key, COALESCE(f.oprn_no, CAST(f.fee_day AS VARCHAR))
-                            ORDER BY u.uplmt_e6 DESC, f.fee_sec, f.mdtrt_key, f.feedetl_sn) AS nth
+         DENSE_RANK() OVER (PARTITION BY d.grp, f.mdtrt_key, COALESCE(f.oprn_no, CAST(f.fee_day AS VARCHAR))
+                            ORDER BY u.uplmt_e6 DESC, f.item_key) AS nth       -- one operation on two lines is one operation
   FROM fee_line AS f
   JOIN kn_discount AS d ON d.item_key = f.item_key AND f.fee_day >= d.valid_from AND f.fee_day < d.valid_to
   JOIN institution AS i ON i.org_key = f.org_key

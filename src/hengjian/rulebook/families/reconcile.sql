@@ -11,21 +11,24 @@ WITH sold AS (
   SELECT k.kid, k.tol_pct, k.w0, k.w1, f.org_key, f.item_key, CAST(SUM(f.net_cnt_e4) AS BIGINT) AS cnt_e4, CAST(SUM(f.net_amt) AS BIGINT) AS amt,
          CAST(SUM(f.net_inscp) AS BIGINT) AS inscp, CAST(SUM(f.fund_amt) AS BIGINT) AS fund
   FROM fee_line AS f
-  JOIN kn_recon AS k ON k.algo = 'stock' AND f.fee_day >= k.w0 AND f.fee_day < k.w1
+  JOIN kn_recon AS k ON f.fee_day >= k.w0 AND f.fee_day < k.w1
+   AND k.algo = 'stock'                         -- narrows: asked twice
   WHERE f.list_type IN ('101', '102', '301') AND f.net_cnt_e4 > 0 AND f.net_inscp > 0
   GROUP BY k.kid, k.tol_pct, k.w0, k.w1, f.org_key, f.item_key
 ), came AS (                                    -- all that came in up to the end of the window, less what earlier windows sold
   SELECT k.kid, k.w0, s.org_key, s.item_key, CAST(SUM(s.dlt_e4) AS BIGINT) AS cnt_e4
   FROM stock_change AS s
-  JOIN kn_recon AS k ON k.algo = 'stock' AND s.stk_day < k.w1
+  JOIN kn_recon AS k ON s.stk_day < k.w1
+   AND k.algo = 'stock'                         -- narrows: asked twice
   WHERE s.dlt_e4 IS NOT NULL AND (s.infno NOT IN ('3505', '3506') OR s.stk_day < k.w0)
   GROUP BY k.kid, k.w0, s.org_key, s.item_key
 ), short AS (                                   -- no book kept for the item: unknown, spared
   SELECT s.kid, s.w0, s.w1, s.org_key, s.item_key, s.cnt_e4 // 10000 AS sold, CASE WHEN c.cnt_e4 > 0 THEN c.cnt_e4 // 10000 ELSE 0 END AS had,
          s.amt // 100 AS amt, s.inscp // 100 AS inscp, s.fund // 100 AS fund, s.tol_pct
   FROM sold AS s
-  JOIN came AS c ON c.kid = s.kid AND c.w0 = s.w0 AND c.org_key = s.org_key AND c.item_key = s.item_key
-  WHERE s.cnt_e4 >= 10000
+  JOIN came AS c ON c.w0 = s.w0 AND c.org_key = s.org_key AND c.item_key = s.item_key
+   AND c.kid = s.kid                            -- narrows: what came in is the same for every rule
+  WHERE s.cnt_e4 // 10000 > 0                       -- narrows: guards the division below
 ), scan AS (                                    -- sales of a whole box to the fund: returned sales and split packs are spared
   SELECT t.drug_trac_codg, t.psn_key, t.mdtrt_key, t.org_key, t.item_key, t.feedetl_sn, t.scan_day,
          ROW_NUMBER() OVER (PARTITION BY t.drug_trac_codg ORDER BY t.scan_sec, t.scan_id) AS nth,
@@ -47,6 +50,8 @@ UNION ALL
 SELECT k.kid, n.psn_key, n.mdtrt_key, n.feedetl_sn, n.org_key, n.item_key, n.scan_day, n.scan_day + 1, n.drug_trac_codg,
        CAST(n.nth * 10000 AS BIGINT), CAST(10000 AS BIGINT), n.prev_mdtrt_key, n.prev_sn, f.net_amt, f.net_inscp, f.fund_amt
 FROM scan AS n
-JOIN kn_recon AS k ON k.algo = 'trace' AND n.scan_day >= k.w0 AND n.scan_day < k.w1
+JOIN kn_recon AS k ON k.algo = 'trace' AND n.scan_day >= k.w0
+ AND n.scan_day < k.w1                          -- narrows: one window, one hit
 JOIN fee_line AS f ON f.mdtrt_key = n.mdtrt_key AND f.feedetl_sn = n.feedetl_sn
-WHERE n.nth > 1 AND f.net_cnt_e4 > 0 AND f.net_inscp > 0 AND n.mdtrt_key <> n.prev_mdtrt_key
+WHERE n.nth > 1                                 -- narrows: the first has none before it
+  AND f.net_cnt_e4 > 0 AND f.net_inscp > 0 AND n.mdtrt_key <> n.prev_mdtrt_key

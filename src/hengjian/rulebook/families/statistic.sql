@@ -27,12 +27,8 @@ WITH base AS (                                  -- one pass over the lines, what
          COUNT(*) OVER (PARTITION BY s.kid, s.w0, s.lv_grp) AS peers,
          ROW_NUMBER() OVER (PARTITION BY s.kid, s.w0, s.lv_grp ORDER BY s.num * 10000 // s.den, s.org_key) AS place
   FROM share AS s
-), mark AS (
-  SELECT r.kid, r.w0, r.lv_grp, MAX(CASE WHEN r.place = (r.peers + 1) // 2 THEN r.share_e4 END) AS median_e4,
-         MAX(CASE WHEN r.place = (r.peers * 90 + 99) // 100 THEN r.share_e4 END) AS p90_e4
-  FROM ranked AS r
-  GROUP BY r.kid, r.w0, r.lv_grp
 )
-SELECT r.kid, r.org_key, r.w0, r.w1, r.num, r.den, r.share_e4, r.peers, r.place, m.median_e4, m.p90_e4
+SELECT r.kid, r.org_key, r.w0, r.w1, r.num, r.den, r.share_e4, r.peers, r.place,
+       MAX(CASE WHEN r.place = (r.peers + 1) // 2 THEN r.share_e4 END) OVER (PARTITION BY r.kid, r.w0, r.lv_grp) AS median_e4,
+       MAX(CASE WHEN r.place = (r.peers * 90 + 99) // 100 THEN r.share_e4 END) OVER (PARTITION BY r.kid, r.w0, r.lv_grp) AS p90_e4
 FROM ranked AS r
-JOIN mark AS m ON m.kid = r.kid AND m.w0 = r.w0 AND m.lv_grp = r.lv_grp

@@ -44,7 +44,8 @@ WITH stay AS (                                  -- ordinary stays the fund was a
   SELECT k.kid, v.psn_key, v.mdtrt_key, v.in_day, MIN(a.mdtrt_key), MIN(v.in_day - a.in_day), k.n, v.total_amt, v.inscp_amt, v.fund_amt
   FROM encounter AS v
   JOIN stay AS a ON a.psn_key = v.psn_key
-  JOIN kn_timeline AS k ON k.algo = 'during_stay' AND k.kind = v.kind AND v.in_day >= k.valid_from AND v.in_day < k.valid_to
+  JOIN kn_timeline AS k ON k.kind = v.kind AND v.in_day >= k.valid_from AND v.in_day < k.valid_to
+   AND k.algo = 'during_stay'                   -- narrows: only these rules know kinds
   WHERE v.in_day > a.in_day + k.n AND v.in_day < a.out_day - k.n AND v.inscp_amt > 0
   GROUP BY k.kid, v.psn_key, v.mdtrt_key, v.in_day, k.n, v.total_amt, v.inscp_amt, v.fund_amt
 )
