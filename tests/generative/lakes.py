@@ -55,7 +55,7 @@ class Palette:
                 cells = choose(list(rows)).values
                 self._add(rule.settings.get("subject", "item"), cells, choose)
                 if group := cells.get("grp"):
-                    self.items += [r.values["code"] for r in rows if r.values["grp"] == group][:2]
+                    self.items += [r.values["code"] for r in rows if r.values.get("grp") == group and "code" in r.values][:2]
 
     def _add(self, subject: str, cells: dict[str, str], choose: Choose) -> None:
         for column in ("code", "a_code", "b_code", "g_code"):
