@@ -81,12 +81,12 @@ def _diagnosis(prefix: str) -> str:
 
 def small_lake(book: Rulebook, choose: Choose, number: int = 0) -> Rows:
     """Rows of two or three persons with a few encounters each."""
-    palette = Palette(book, choose)
+    palette = Palette(book, choose)  # ceilings go by code alone: they are knowledge, which no lake may change for another
     lake: Rows = {"institution": [dict(i) for i in INSTITUTIONS]}
     lake["price"] = [
         {
             "admdvs": "990100",
-            "hosp_lv_grp": choose(["0", "3"]),
+            "hosp_lv_grp": "03"[sum(map(ord, code)) % 2],
             "med_list_codg": code,
             "pric_uplmt_amt": "20.00",
             "valid_from": "2025-01-01",

@@ -14,7 +14,7 @@ from .lakes import packed, small_lake
 
 BOOK = load_rulebook()
 RULES = [r for r in BOOK.rules.values() if r.status != "retired"]
-LAKES = 500
+LAKES = 1_000
 
 
 @pytest.fixture(scope="module")
