@@ -114,7 +114,7 @@ def _diseases(rng: np.random.Generator, plan: Plan, people: Frame, person: Array
     edges = np.cumsum(flat / flat.sum(axis=1, keepdims=True), axis=1)
     edges[:, -1] = 1.0
     known_sex = np.where(people["known"][person], people["gend"][person], 0)
-    group = (bands(plan, people)[person] * 3 + known_sex) * 2 + is_winter(day)
+    group = (bands(plan, people)[person].astype(np.int64) * 3 + known_sex) * 2 + is_winter(day)  # × diseases is past int8
     found = np.searchsorted((edges + np.arange(30)[:, None]).ravel(), group + rng.random(len(person)), side="right")
     return np.asarray(np.minimum(found - group * len(DISEASES), len(DISEASES) - 1).astype(np.int16))
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hengjian.city.columns import money
-from hengjian.city.frames import Array, Frame
+from hengjian.city.frames import Array, Frame, runs
 from hengjian.city.plan import Plan
 from hengjian.city.texts import digit_matrix, from_matrix, identity_numbers, numbered, person_numbers
 from hengjian.kernel.dates import day_number
@@ -55,6 +55,7 @@ def make_people(plan: Plan, rng: np.random.Generator, start: int, stop: int) -> 
         age,
     )
     brdy = np.minimum((mid - age * 365.25).astype(np.int32), plan.first - 3)
+    brdy = brdy - (np.arange(start, stop) * 7919 % 365).astype(np.int32)  # the ages cut off above are no single birthday
     gend = rng.integers(1, 3, n).astype(np.int8)
     gend = np.where(role == 1, 3 - gend[family], gend)
     years = (mid - brdy) / 365.25
@@ -133,7 +134,7 @@ def person_table(plan: Plan, people: Frame, rng: np.random.Generator) -> pa.Tabl
     insured = np.where(people["away"], 990200, region)
     birth = people["brdy"].astype("datetime64[D]").astype(object)
     ymd = np.array([d.year * 10_000 + d.month * 100 + d.day for d in birth], np.int64)
-    serial = (people["number"] % 499) * 2 + np.where(people["gend"] == 1, 1, 0)
+    serial = _serials(plan, people, region)
     street = pa.array([f"{name}{road}" for _, name in DISTRICTS for road in ("明鉴路", "恒心街", "砚池巷", "澄江道", "云栖里")])
     road = pa.array(people["district"].astype(np.int64) * 5 + people["family"] % 5)
     house = from_matrix(digit_matrix(people["family"] // 5 % 900 + 100, 3))
@@ -166,6 +167,17 @@ def person_table(plan: Plan, people: Frame, rng: np.random.Generator) -> pa.Tabl
             "die_date": pa.array(people["die"], mask=(people["die"] < 0) | people["hidden"]).cast(pa.date32()),
         }
     )
+
+
+def _serials(plan: Plan, people: Frame, region: Array) -> Array:
+    """Sequence part of identity numbers, odd for men: nobody of one region, birthday and sex shares it, in this block or another."""
+    group = (region.astype(np.int64) * 1_000_000 + people["brdy"]) * 2 + (people["gend"] == 1)
+    order = np.argsort(group, kind="stable")
+    _, counts = np.unique(group, return_counts=True)
+    rank = np.empty(len(group), np.int64)
+    rank[order] = runs(counts)
+    block = people["number"] // -(-plan.people // plan.blocks)
+    return np.asarray((rank * plan.blocks + block) % 499 * 2 + np.where(people["gend"] == 1, 1, 2))
 
 
 def death_list(people: Frame) -> pa.Table:

@@ -299,7 +299,7 @@ def diagnosis_table(block: Block) -> pa.Table:
             "diag_type": constant("1", len(at)),
             "diag_srt_no": pa.array(number, pa.int32()),
             "maindiag_flag": pick(main, ("0", "1")),
-            "diag_code": pick(diag, pa.array(codes)),
+            "diag_code": pick(diag, codes),  # planted codes repeat, a dictionary must not
             "diag_name": pick(diag, names),
             "adm_cond_type": pick(np.where(shown, 0, -1), ("1",)),
             "diag_dept": pick(enc["dept"][at], _DEPT_CODES),

@@ -8,8 +8,9 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import Worksheet
 
-_ESCAPE = re.compile("[&<>]")
-_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ESCAPE = re.compile("[&<>]|_(?=x[0-9A-Fa-f]{4}_)")
+_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "_": "_x005F_"}
+"""Markup, and the underscore of `_x0041_`, which a reader would take for the letter A."""
 
 
 class FastSheet(Worksheet):  # type: ignore[misc]

@@ -116,7 +116,7 @@ def score(findings: pa.Table, truth: Sequence[TruthRow], rules: Mapping[str, Rul
     found: set[int] = set()
     sums: dict[int, int] = defaultdict(int)
     for theme, finding in _findings(findings, rules):
-        tally = scores[theme]
+        tally = scores.setdefault(theme, ThemeScore(theme))
         tally.findings += 1
         met = own_index.get(theme, nothing).met_by(finding)
         guilty = [number for number, row in met if row.guilty]

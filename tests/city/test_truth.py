@@ -1,0 +1,123 @@
+"""What is planted, and that nothing else is: truth points at rows that exist and cost the fund money, ordinary people are innocent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hengjian.city.plant import THEMES
+
+from .conftest import City
+
+NET = """SELECT o.mdtrt_id || '/' || o.feedetl_sn, o.fee_ocur_time::DATE::VARCHAR, o.psn_no, o.fixmedins_code,
+                o.det_item_fee_sumamt + COALESCE(r.amount, 0), o.inscp_scp_amt + COALESCE(r.inscp, 0)
+         FROM fee_line AS o
+         LEFT JOIN (SELECT mdtrt_id, init_feedetl_sn AS feedetl_sn, SUM(det_item_fee_sumamt) AS amount, SUM(inscp_scp_amt) AS inscp
+                    FROM fee_line WHERE init_feedetl_sn IS NOT NULL GROUP BY 1, 2) AS r USING (mdtrt_id, feedetl_sn)
+         WHERE o.cnt > 0 AND o.psn_no IN (FROM planted)"""
+
+
+def parts(cell: str) -> list[str]:
+    """The alternatives of a cell."""
+    return [part for part in cell.split(";") if part]
+
+
+@pytest.fixture(scope="module")
+def lines(city: City) -> dict[str, tuple[Any, ...]]:
+    """Lines of planted persons less their refunds: day, person, institution, amount, in scope."""
+    return {line: rest for line, *rest in city.ask(NET)}  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def stays(city: City) -> dict[str, tuple[Any, ...]]:
+    """Encounters of planted persons: person, institution, first and last day, amount, in scope."""
+    sql = """SELECT e.mdtrt_id, e.psn_no, e.fixmedins_code, begntime::DATE::VARCHAR, COALESCE(endtime, begntime)::DATE::VARCHAR,
+                    SUM(s.medfee_sumamt), SUM(s.inscp_scp_amt)
+             FROM encounter AS e JOIN settlement AS s USING (mdtrt_id) WHERE e.psn_no IN (FROM planted) GROUP BY ALL"""
+    return {visit: rest for visit, *rest in city.ask(sql)}  # type: ignore[misc]
+
+
+def test_ordinary_people_are_innocent(city: City, judged: list[dict[str, Any]]) -> None:
+    planted = {row["psn_no"] for row in city.rows("truth")}
+    accused = {f["psn_no"] for f in judged if f["psn_no"]}
+    assert len(planted) < 0.2 * 3_000
+    assert accused - planted == set(), [(f["rule_id"], f["message"]) for f in judged if f["psn_no"] in accused - planted]
+
+
+def test_the_guilty_are_found_so_that_innocence_means_something(city: City, judged: list[dict[str, Any]]) -> None:
+    guilty = {row["psn_no"] for row in city.rows("truth") if row["is_guilty"] == "1"}
+    assert len(guilty & {f["psn_no"] for f in judged}) >= 0.95 * len(guilty)
+
+
+def test_every_theme_has_guilty_and_innocent_variants(city: City) -> None:
+    variants: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in city.rows("truth"):
+        variants[(row["theme"], row["is_guilty"])].add(row["variant"])
+    assert {theme for theme, _ in variants} == {theme.name for theme in THEMES} and len(THEMES) >= 9
+    for theme in THEMES:
+        guilty, innocent = variants[(theme.name, "1")], variants[(theme.name, "0")]
+        assert len(guilty) >= 3 and len(innocent) >= 3 and not guilty & innocent, theme.name
+        assert (guilty, innocent) == (set(theme.guilty), set(theme.innocent))
+
+
+def test_every_fact_has_a_number_and_a_person_of_its_own(city: City) -> None:
+    rows = city.rows("truth")
+    assert [row["violation_id"] for row in rows] == [f"V{i:07d}" for i in range(1, len(rows) + 1)]
+    assert len({row["psn_no"] for row in rows}) == len(rows) >= 2 * 15 * len(THEMES)
+
+
+def test_truth_names_rows_that_exist_and_agree(
+    city: City, lines: dict[str, tuple[Any, ...]], stays: dict[str, tuple[Any, ...]]
+) -> None:
+    for row in city.rows("truth"):
+        visits, places = parts(row["mdtrt_id"]), parts(row["fixmedins_code"])
+        assert visits and {stays[v][0] for v in visits} == {row["psn_no"]} and {stays[v][1] for v in visits} == set(places)
+        assert row["window_start"] <= row["window_end"]
+        for line in parts(row["feedetl_sn"]):
+            day, person, place, *_ = lines[line]
+            assert (person, line.split("/")[0] in visits, place in places) == (row["psn_no"], True, True)
+            assert row["window_start"] <= day <= row["window_end"]
+        if not row["feedetl_sn"]:
+            days = [day for v in visits for day in stays[v][2:4]]
+            assert (row["window_start"], row["window_end"]) == (min(days), max(days))
+
+
+def test_every_guilty_fact_cost_the_fund_money(
+    city: City, lines: dict[str, tuple[Any, ...]], stays: dict[str, tuple[Any, ...]]
+) -> None:
+    for row in [row for row in city.rows("truth") if row["is_guilty"] == "1"]:
+        amount = Decimal(row["amount"])
+        named = parts(row["feedetl_sn"])
+        held = [lines[line][3:] for line in named] or [stays[visit][4:] for visit in parts(row["mdtrt_id"])]
+        if row["grain"] == "line":
+            assert all(inscp > 0 for _, inscp in held), row
+        assert sum(inscp for _, inscp in held) > 0, row
+        if row["grain"] == "encounter":  # one of the stays named
+            assert amount in [whole for whole, _ in held], row
+        elif row["grain"] == "line":
+            assert amount == sum(whole for whole, _ in held), row
+        else:
+            assert 0 < amount <= sum(whole for whole, _ in held), row
+
+
+def test_what_was_given_back_or_paid_oneself_cost_the_fund_nothing(
+    city: City, lines: dict[str, tuple[Any, ...]], stays: dict[str, tuple[Any, ...]]
+) -> None:
+    seen = set()
+    for row in city.rows("truth"):
+        if row["variant"] in ("refunded", "self_paid", "b_refunded", "b_self_paid"):
+            held = [lines[line][4] for line in parts(row["feedetl_sn"])] or [stays[v][5] for v in parts(row["mdtrt_id"])]
+            assert row["is_guilty"] == "0" and set(held) == {0}, row
+            seen.add(row["theme"])
+    assert len(seen) >= 6
+
+
+def test_bad_rows_touch_nobody_planted(city: City) -> None:
+    planted = {row["psn_no"] for row in city.rows("truth")}
+    for name in ("fee_line", "encounter", "settlement"):
+        text = (city.out / f"{name}-补传.csv").read_text(encoding="utf-8")
+        assert text.count("\n") > 5 and not [p for p in planted if p in text], name
+    assert city.summary.dirty > 50
