@@ -15,7 +15,12 @@ CASES = [pytest.param(r, e, id=f"{r.rule_id}-{i}") for r in BOOK.rules.values() 
 def test_the_folded_text_finds_the_same(rule, example):
     court = Court(BOOK, rule, example)
     try:
-        assert differences(example, court.judge(sql=folded_sql(example_rulebook(BOOK, rule, example), example_rule(rule, example)))) == []
+        assert (
+            differences(
+                example, court.judge(sql=folded_sql(example_rulebook(BOOK, rule, example), example_rule(rule, example)))
+            )
+            == []
+        )
     finally:
         court.close()
 

@@ -31,7 +31,12 @@ def test_lines_are_left_out_only_where_no_text_can_use_them():
     assert kept_lines([joined]) == ()
     assert kept_lines([joined, own]) == ("t.off_days <> 0 AND t.net_amt > 0",)
     assert kept_lines([f"{joined} UNION ALL SELECT g.fee_day FROM fee_line AS g"]) is None
-    assert kept_lines(["SELECT e.in_day FROM encounter AS e LEFT JOIN fee_line AS f ON f.mdtrt_key = e.mdtrt_key WHERE f.net_amt > 0"]) is None
+    assert (
+        kept_lines(
+            ["SELECT e.in_day FROM encounter AS e LEFT JOIN fee_line AS f ON f.mdtrt_key = e.mdtrt_key WHERE f.net_amt > 0"]
+        )
+        is None
+    )
 
 
 def test_all_shipped_texts_leave_most_lines_out():

@@ -64,7 +64,10 @@ def test_a_finding_holds_while_nothing_changes(audited):
 
 def test_a_changed_setting_is_named(audited, tmp_path):
     verdict = judged(
-        audited, changed_book(tmp_path, "rules/policy/service_daily_limit.yml", "settings: {per: day}", "settings: {per: day, measure: days}")
+        audited,
+        changed_book(
+            tmp_path, "rules/policy/service_daily_limit.yml", "settings: {per: day}", "settings: {per: day, measure: days}"
+        ),
     )
     assert (verdict.verdict, verdict.causes) == (GONE, ("rule",))
     assert "per=day → per=day，measure=days" in "".join(verdict.details)
@@ -115,7 +118,9 @@ def test_two_changes_are_both_named(audited, tmp_path):
         [row("fee_line", **BED | {"cnt": "1", "det_item_fee_sumamt": "20", "inscp_scp_amt": "20"})],
     )
     load(root / "later", root / "lake")
-    book = changed_book(tmp_path, "rules/policy/service_daily_limit.yml", "settings: {per: day}", "settings: {per: day, measure: days}")
+    book = changed_book(
+        tmp_path, "rules/policy/service_daily_limit.yml", "settings: {per: day}", "settings: {per: day, measure: days}"
+    )
     assert judged(audited, book).causes == ("rule", "data")
 
 
