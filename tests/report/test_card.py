@@ -157,3 +157,20 @@ def test_an_id_that_fits_several_or_none_is_a_sentence(folder: Folder, tmp_path:
     done = hengjian("show", "abce0000", "--out", tmp_path)
     assert done.returncode == 2 and "没有编号以 abce0000 开头" in done.stderr and "最接近的是 abcd0" in done.stderr
     assert hengjian("show", "abcd1", "--out", tmp_path).returncode == 0
+
+
+def test_all_of_a_group_are_named_and_masked() -> None:
+    members = [f"5301000000000000{n:04d}" for n in range(5)]
+    evidence = json.dumps({"lines": [], "encounters": [], "persons": members, "values": {}, "exempt_checked": ["同一家庭不计"]})
+    group = {
+        "grain": "group",
+        "psn_no": None,
+        "mdtrt_id": None,
+        "feedetl_sn": None,
+        "fixmedins_code": None,
+        "evidence": evidence,
+    }
+    told = "".join(shown(None, **group, message="五人同到。").split())
+    assert not any(number in told for number in members)
+    told_to_machines = card_json(FINDING | group, RULE, None)
+    assert len(told_to_machines["persons"]) == 5 and all("*" in p for p in told_to_machines["persons"])

@@ -82,6 +82,7 @@ def card_json(finding: Mapping[str, Any], rule: Mapping[str, str], lake: LakeVer
     return values | {
         "message": _said(finding),
         "psn_no": masked(finding.get("psn_no")),
+        "persons": _people(finding),
         "window_start": _json(finding.get("window_start")),
         "window_end": _json(finding.get("window_end")),
         "rule": dict(rule),
@@ -102,6 +103,12 @@ def _json(value: Any) -> Any:
         if hasattr(value, "isoformat")
         else str(value)
     )
+
+
+def _people(finding: Mapping[str, Any]) -> list[str]:
+    """The person, or all persons of a group, masked."""
+    named = [finding["psn_no"]] if finding.get("psn_no") else evidence_of(finding).get("persons") or []
+    return [masked(number) for number in named]
 
 
 def _said(finding: Mapping[str, Any]) -> str:
@@ -135,7 +142,7 @@ def _facts(finding: Mapping[str, Any], rule: Mapping[str, str], lake: LakeVersio
         ("疑点", str(finding["finding_id"])),
         ("规则", kind),
         ("机构", place),
-        ("人员", masked(finding.get("psn_no"))),
+        ("人员", "、".join(_people(finding))),
         ("就诊", str(finding.get("mdtrt_id") or "")),
         ("时间", window_text(finding.get("window_start"), finding.get("window_end"))),
     ]
