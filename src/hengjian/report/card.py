@@ -107,8 +107,9 @@ def _json(value: Any) -> Any:
 
 def _people(finding: Mapping[str, Any]) -> list[str]:
     """The person, or all persons of a group, masked."""
-    named = [finding["psn_no"]] if finding.get("psn_no") else evidence_of(finding).get("persons") or []
-    return [masked(number) for number in named]
+    group = finding.get("grain") == "group"
+    named = evidence_of(finding).get("persons") or [] if group else [finding.get("psn_no")]
+    return [masked(number) for number in named if number]
 
 
 def _said(finding: Mapping[str, Any]) -> str:
