@@ -9,9 +9,17 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REQUIRE_ALL = os.environ.get("HENGJIAN_REQUIRE_ALL") == "1"
 """In CI nothing may skip: a missing program is a failure there."""
+
+LONG = os.environ.get("HENGJIAN_LONG") == "1"
+"""`make test-long`: fresh seeds, many draws. Otherwise draws are the same on every run."""
+
+settings.register_profile("usual", derandomize=True, deadline=None)
+settings.register_profile("long", deadline=None, max_examples=500)
+settings.load_profile("long" if LONG else "usual")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 """Reference material beside the checkout; a user's machine has none of it."""
@@ -57,7 +65,7 @@ def spark():
 
 def pytest_collection_modifyitems(config, items):
     """Tests marked `long` run only with HENGJIAN_LONG=1."""
-    if os.environ.get("HENGJIAN_LONG") != "1":
+    if not LONG:
         kept = [item for item in items if not item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
         items[:] = kept

@@ -1,5 +1,6 @@
 """Engines agree on generated lakes: the same findings, to the fen, the sentence and the evidence; and every rule fires."""
 
+import secrets
 from collections import Counter
 
 import pytest
@@ -8,11 +9,13 @@ from hypothesis import strategies as st
 
 from hengjian.rulebook import load_rulebook
 
+from ..conftest import LONG
 from .court import LakeCourt
 from .excused import NO_HITS
 from .lakes import packed, small_lake
 
 BOOK = load_rulebook()
+DRAWS = 300 if LONG else 20
 RULES = [r for r in BOOK.rules.values() if r.status != "retired"]
 LAKES = 1_000
 
@@ -50,7 +53,7 @@ def assert_same(other, found):
         assert other[number] == row, row["rule_id"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=DRAWS)
 @given(st.data())
 def test_drawn_lakes_agree_too(data):
     lake = small_lake(BOOK, lambda values: data.draw(st.sampled_from(values)))
@@ -62,10 +65,14 @@ def test_drawn_lakes_agree_too(data):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(20))
-def test_many_packed_lakes_agree(seed):
+@pytest.mark.parametrize("nth", range(20))
+def test_many_packed_lakes_agree(nth, record_property):
+    seed = secrets.randbits(32)  # a fresh one each time
+    record_property("seed", seed)
     court = LakeCourt(BOOK, RULES, packed(BOOK, seed=seed, lakes=LAKES))
     try:
         assert_same(court.judge("sqlite"), court.judge())
+    except AssertionError as error:
+        raise AssertionError(f"packed lake of seed {seed}") from error
     finally:
         court.con.close()

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from hengjian.rulebook import load_rulebook
 
+from ..conftest import LONG
 from .court import findings
 from .lakes import packed, small_lake, united
 
 BOOK = load_rulebook()
+DRAWS = 300 if LONG else 20
 SCOPE = {r.rule_id: BOOK.families[r.family].scope if r.family else "person" for r in BOOK.rules.values()}
 PERSONAL = [r for r in BOOK.rules.values() if SCOPE[r.rule_id] == "person" and r.status != "retired"]
 ALONE = [r for r in PERSONAL if r.family in ("limit", "price", "valid") or (r.family == "diagnosis" and not r.params)]
@@ -63,7 +65,7 @@ def test_an_encounter_alone_is_judged_as_in_the_archive(crowd):
         assert alone == {n: f for n, f in found.items() if f["mdtrt_id"] == mdtrt_id}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=DRAWS)
 @given(st.data(), st.integers(0, 1000))
 def test_strangers_and_order_never_matter(data, seed):
     mine = small_lake(BOOK, lambda values: data.draw(st.sampled_from(values)), 1)
