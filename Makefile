@@ -47,7 +47,7 @@ check: $(VENV)/.dev ## 检查格式、类型、分层、参考页和泄露
 fix: $(VENV)/.dev ## 自动整理格式，重写参考页
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/hengjian docs
 
-bench: $(VENV)/.bench ## 量速度（一千万行，约十分钟），写 docs/benchmarks.md
+bench: $(VENV)/.bench ## 量速度（一千万行，约五分钟），写 docs/benchmarks.md
 	@$(BIN)/python -m bench.audit
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）

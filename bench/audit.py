@@ -180,7 +180,7 @@ def _memory_gb() -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--people", type=int, default=250_000, help="about 40 fee lines each")
+    parser.add_argument("--people", type=int, default=260_000, help="about 39 fee lines each")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--work", type=Path, default=Path("out/bench"))
     parser.add_argument("--once", choices=("scan", "audit"))
