@@ -6,22 +6,15 @@ import pytest
 
 from hengjian.kernel.errors import RulebookError
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.loader import SHIPPED
+
+from .books import change, copy_rulebook
 
 BOOK = load_rulebook()
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("law", "knowledge", "families", "rules"):
-        shutil.copytree(SHIPPED / name, tmp_path / name)
-    return tmp_path
-
-
-def change(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy_rulebook(tmp_path)
 
 
 def refused(folder):
@@ -160,3 +153,8 @@ def test_a_file_that_is_not_utf8_is_refused(folder):
 def test_two_rules_of_one_name_are_refused(folder):
     shutil.copy(folder / "rules/policy/service_daily_limit.yml", folder / "rules/medical/service_daily_limit.yml")
     assert "出现了两次" in str(refused(folder))
+
+
+def test_a_folder_without_rules_is_no_clean_rulebook(tmp_path):
+    assert "没有规则" in str(refused(tmp_path))
+    assert "没有规则" in str(refused(tmp_path / "nowhere"))

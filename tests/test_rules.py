@@ -6,7 +6,6 @@ import pytest
 
 from hengjian.engine.examples import Court, differences, run_example
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.model import ENGINES
 
 BOOK = load_rulebook()
 CASES = [
@@ -17,16 +16,12 @@ CASES = [
 KEYS = {"line": ("fee_line", "feedetl_sn"), "encounter": ("encounter", "mdtrt_id")}
 
 
-def engines_of(rule):
-    return BOOK.families[rule.family].engines if rule.family else ENGINES
-
-
 @pytest.mark.parametrize(("rule", "example"), CASES)
 def test_an_example_finds_exactly_what_it_says(rule, example):
     court = Court(BOOK, rule, example)
     try:
         for engine in ("duckdb", "sqlite"):
-            if engine in engines_of(rule):
+            if engine in BOOK.engines(rule):
                 assert differences(example, court.judge(engine)) == [], engine
     finally:
         court.close()
@@ -34,7 +29,7 @@ def test_an_example_finds_exactly_what_it_says(rule, example):
 
 @pytest.mark.parametrize(("rule", "example"), CASES)
 def test_spark_finds_the_same(rule, example, spark, tmp_path):
-    if "spark" in engines_of(rule):
+    if "spark" in BOOK.engines(rule):
         assert differences(example, run_example(BOOK, rule, example, "spark", tmp_path)) == []
 
 

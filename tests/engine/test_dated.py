@@ -1,14 +1,14 @@
 """The act's own date chooses the law, the parameter and the knowledge row: the day before, the day, the day after a change."""
 
-import shutil
 from datetime import date, timedelta
 
 import pytest
 
 from hengjian.engine.examples import run_example
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.loader import SHIPPED
 from hengjian.rulebook.model import Example
+
+from ..books import change, copy_rulebook
 
 CHANGE = date(2026, 7, 1)
 DAYS = {"before": CHANGE - timedelta(days=1), "day": CHANGE, "after": CHANGE + timedelta(days=1)}
@@ -16,15 +16,7 @@ DAYS = {"before": CHANGE - timedelta(days=1), "day": CHANGE, "after": CHANGE + t
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("law", "knowledge", "families", "rules"):
-        shutil.copytree(SHIPPED / name, tmp_path / name)
-    return tmp_path
-
-
-def change(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy_rulebook(tmp_path)
 
 
 def judged(folder, rule_id, given, engine="duckdb"):

@@ -1,7 +1,5 @@
 """Verify: a finding holds until its rule, its knowledge or its data changes, and then the one that changed is named."""
 
-import shutil
-
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,6 +11,7 @@ from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.loader import SHIPPED
 
+from ..books import change, copy_rulebook
 from ..lake.folder import NOW, load, make_folder, row, write_csv
 
 BED = {
@@ -48,13 +47,8 @@ def judged(audited, book=None, version=None):
 
 
 def changed_book(tmp_path, file, old, new):
-    folder = tmp_path / "book"
-    for name in ("law", "knowledge", "families", "rules"):
-        shutil.copytree(SHIPPED / name, folder / name)
-    path = folder / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    folder = copy_rulebook(tmp_path / "book")
+    change(folder / file, old, new)
     return load_rulebook(folder)
 
 

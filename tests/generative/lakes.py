@@ -58,7 +58,7 @@ class Palette:
                     self.items += [r.values["code"] for r in rows if r.values.get("grp") == group and "code" in r.values][:2]
 
     def _add(self, subject: str, cells: dict[str, str], choose: Choose) -> None:
-        for column in ("code", "a_code", "b_code", "g_code"):
+        for column in ("code", "a_code", "b_code"):
             codes = split_codes(cells.get(column, ""))
             if subject == "item":
                 self.items += [_item(c, cells.get("match", "exact")) for c in codes[:3]]

@@ -42,7 +42,6 @@ DEFAULTS = {
     "plant": np.int32(-1),
 }
 _DEPT_OF = np.array([list(DEPTS).index(d.dept) for d in ALL], np.int8)
-_SERIES = np.array([INDEX["chemo"], INDEX["dialysis"]])
 GAP = 40
 """Ordinary stays of one person lie at least this many days apart."""
 

@@ -29,11 +29,6 @@ Folder = Annotated[Path, typer.Option("--rulebook", help="规则文件夹；不�
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")]
 
 
-def engines_of(book: Rulebook, rule: Rule) -> tuple[str, ...]:
-    """Engines a rule runs on."""
-    return book.families[rule.family].engines if rule.family else ENGINES
-
-
 def _one(book: Rulebook, name: str) -> Rule:
     if name not in book.rules:
         near = [r for r in book.rules if name in r or name in book.rules[r].title] or list(book.rules)
@@ -85,7 +80,7 @@ def _facts(book: Rulebook, rule: Rule) -> dict[str, Any]:
         "certainty": rule.certainty,
         "status": rule.status,
         "grain": rule.grain,
-        "engines": list(engines_of(book, rule)),
+        "engines": list(book.engines(rule)),
         "knowledge": rule.knowledge,
         "knowledge_rows": None if travels else len(book.knowledge.get(rule.knowledge, ())),
         "guilty": sum(e.marks["命中"] for e in rule.examples),
@@ -147,7 +142,7 @@ def test(
         for done, rule in enumerate(chosen, 1):
             for number, example in enumerate(rule.examples, 1):
                 for name in engines:
-                    if name in engines_of(book, rule):
+                    if name in book.engines(rule):
                         wrong = differences(example, run_example(book, rule, example, name, Path(scratch)))
                         facts = {
                             "rule_id": rule.rule_id,

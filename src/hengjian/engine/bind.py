@@ -6,7 +6,7 @@ the rule's own validity, price ceilings by region and level, and the table `poin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -39,11 +39,15 @@ class Bound:
     waiting: dict[str, str] = field(default_factory=dict)  # rule_id → knowledge table that is missing
 
 
+def typed_rows(columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Python rows as an Arrow table of rule-layer types; a value that is no integer where one is due raises an ArrowException."""
+    arrays = [pa.array([row[i] for row in rows], type=_ARROW[sql]) for i, sql in enumerate(columns.values())]
+    return pa.table(arrays, names=list(columns))
+
+
 def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Create table `name` from Python rows, typed, through Arrow."""
-    arrays = [pa.array([row[i] for row in rows], type=_ARROW[sql]) for i, sql in enumerate(columns.values())]
-    staged = pa.table(arrays, names=list(columns))
-    con.register("staged_rows", staged)
+    con.register("staged_rows", typed_rows(columns, rows))
     con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM staged_rows").fetchall()
     con.unregister("staged_rows")
 

@@ -150,8 +150,6 @@ def _narrows(leaf: exp.Expr, leaves: Sequence[exp.Expr]) -> bool:
 
 def _sends(leaf: exp.Expr) -> bool:
     """Whether a condition only asks which branch a row of knowledge belongs to."""
-    if isinstance(leaf.parent, exp.If) and isinstance(leaf, exp.Literal):
-        return False
     return (
         isinstance(leaf, exp.EQ)
         and isinstance(leaf.left, exp.Column)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.eliminate_ctes import eliminate_ctes
-from sqlglot.optimizer.scope import build_scope, traverse_scope
+from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.optimizer.simplify import simplify
 
 from hengjian.engine.bind import points_of
@@ -36,10 +36,7 @@ def folded_sql(book: Rulebook, rule: Rule) -> str:
         tree = _without_dead_branches(tree, empty)
         if tree.sql() == before:
             break
-    scope = build_scope(tree)
-    if scope is not None:
-        tree = eliminate_ctes(tree)
-    return tree.sql(dialect="duckdb", pretty=True, comments=False)
+    return eliminate_ctes(tree).sql(dialect="duckdb", pretty=True, comments=False)
 
 
 def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[str]]:

@@ -20,7 +20,7 @@ from hengjian.engine import collect
 from hengjian.engine.backends.duckdb import connect, files_sql
 from hengjian.engine.run import judge_lake
 from hengjian.kernel.amounts import to_yuan
-from hengjian.kernel.keys import key_of
+from hengjian.kernel.keys import bucket_of, key_of
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import Rulebook
 
@@ -187,7 +187,7 @@ def _data_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> li
 
 
 def _line(con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, line: Mapping[str, str]) -> str:
-    paths = lake.files("rule_fee_line", key_of(psn_no) % 64)
+    paths = lake.files("rule_fee_line", bucket_of(psn_no))
     if not paths:
         return ""
     rows = con.execute(

@@ -35,6 +35,7 @@ from hengjian.rulebook.model import (
 )
 
 SHIPPED = Path(__file__).parent
+PARTS = ("law", "knowledge", "families", "rules")
 _KNOWN = {
     "rule", "title", "official_code", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
     "basis", "message", "spares", "exempt_diagnoses", "valid_from", "valid_to", "examples",
@@ -44,6 +45,10 @@ _SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)
 
 def load_rulebook(root: Path = SHIPPED) -> Rulebook:
     """Laws, knowledge, families and rules under `root`. Raises RulebookError at the first thing that is wrong."""
+    if not any((root / part).is_dir() for part in PARTS):
+        raise RulebookError(
+            "这里没有规则", where=str(root), why="四个文件夹一个也没有", cure="指到含 " + "、".join(PARTS) + " 的文件夹"
+        )
     laws = _unique((_law(p) for p in sorted((root / "law").glob("*.yml"))), "law", root)
     knowledge = {p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))}
     families = _unique((_family(p) for p in sorted((root / "families").glob("*.sql"))), "name", root)

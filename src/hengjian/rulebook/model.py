@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from hengjian.kernel.amounts import FEN, PRICE_UNITS, QTY_UNITS
 from hengjian.kernel.dates import Period
 
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
@@ -30,9 +31,9 @@ UNITS = {
     "行": 1,
     "倍": 1,
     "%": 1,
-    "元": 100,
-    "元/单位": 1_000_000,
-    "单位": 10_000,
+    "元": FEN,
+    "元/单位": PRICE_UNITS,
+    "单位": QTY_UNITS,
 }
 """Units of a parameter and what one of them is in the integers that rules see: money in fen, prices in 1/1,000,000 yuan."""
 
@@ -181,6 +182,10 @@ class Rulebook:
     families: dict[str, Family]
     rules: dict[str, Rule]
     root: Path = Path()  # the folder it was read from
+
+    def engines(self, rule: Rule) -> tuple[str, ...]:
+        """The engines a rule runs on."""
+        return self.families[rule.family].engines if rule.family else ENGINES
 
     @property
     def active(self) -> list[Rule]:

@@ -285,8 +285,3 @@ class Plot:
             "first": np.array([first[p] for p in people.tolist()], np.int64),
             "last": np.array([last[p] for p in people.tolist()], np.int64),
         }
-
-
-def shuffled(rng: np.random.Generator, n: int) -> Array:
-    """A random order."""
-    return rng.permutation(n)

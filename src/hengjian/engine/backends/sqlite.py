@@ -9,13 +9,12 @@ import duckdb
 import pyarrow as pa
 
 from hengjian.engine.backends.duckdb import DuckDBBackend
-from hengjian.engine.bind import Bound
+from hengjian.engine.bind import Bound, typed_rows
 from hengjian.engine.compile import compile_sql
 from hengjian.engine.plan import HIT, INDICATOR, Plan, Text
 from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.versions import LakeVersion
 
-_ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _INDEXED = ("psn_key", "mdtrt_key", "org_key", "item_key", "code_key", "diag_key", "dx_set", "kid", "drug_trac_codg")
 _AT_ONCE = 50_000
 
@@ -28,11 +27,10 @@ def create_table(db: sqlite3.Connection, name: str, columns: Mapping[str, str]) 
 
 def run_text(db: sqlite3.Connection, text: Text) -> pa.Table:
     """What one text finds over the tables of `db`: its columns in its order, typed; a value that is no integer where one is due
-    (SQLite turns an overflow into a float) raises ArrowTypeError."""
+    (SQLite turns an overflow into a float) raises an ArrowException."""
     spec = HIT if text.output == "finding" else INDICATOR
     rows = db.execute(f"SELECT {', '.join(text.returns)} FROM ({compile_sql(text.sql, 'sqlite')})").fetchall()
-    arrays = [pa.array([row[i] for row in rows], type=_ARROW[spec[name]]) for i, name in enumerate(text.returns)]
-    return pa.table(arrays, names=list(text.returns))
+    return typed_rows({name: spec[name] for name in text.returns}, rows)
 
 
 class SQLiteBackend:

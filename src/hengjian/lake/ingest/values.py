@@ -100,11 +100,6 @@ def read_flag(text: str) -> str:
     return flag
 
 
-def is_garbled(text: str) -> bool:
-    """Whether a text carries control characters or the marks of a wrong encoding."""
-    return _MOJIBAKE.search(text) is not None
-
-
 def known(table: str, value: str) -> bool:
     """Whether a code stands in its code table; longer local codes pass where the table allows it."""
     codes = CODE_TABLES[table]
