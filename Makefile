@@ -52,7 +52,7 @@ bench: $(VENV)/.bench ## 量速度（一千万行，约五分钟），写 docs/b
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt
-	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra spark --extra test --extra check -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra spark --extra test --extra check -c requirements/base.txt -o requirements/dev.txt
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra bench -c requirements/base.txt -o requirements/bench.txt
 
 clean: ## 删去环境和产出

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import HengjianError, LakeError
 from hengjian.lake.causes import cause_of
-from hengjian.lake.ingest.readers import Batch, FileRefused, Header, read_csv, read_parquet
+from hengjian.lake.ingest.readers import Batch, FileRefused, Header
 from hengjian.lake.ingest.reasons import REASONS
 from hengjian.lake.ingest.report import LoadReport, by_table, counts_of, reasons_of
 from hengjian.lake.ingest.resolve import Resolver
@@ -48,7 +47,13 @@ def load_folder(
     folder: Path, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE
 ) -> LoadReport:
     """Load a folder into the lake at `root`. Raises InputError for the folder, LakeError for the lake; the lake is then unchanged."""
-    source = find_files(folder)
+    return load(find_files(folder), root, now=now, progress=progress, lines_at_once=lines_at_once)
+
+
+def load(
+    source: Source, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE
+) -> LoadReport:
+    """Load what was found into the lake at `root`. Raises as `load_folder`."""
     data_date = source.data_date(now.date())
     tell = progress or (lambda what, share: None)
     root = lake_root(root)
@@ -57,7 +62,7 @@ def load_folder(
         shutil.rmtree(scratch, ignore_errors=True)
         try:
             previous = _previous(root)
-            lines = sum(_lines_guess(f) for f in source.files if f.table.name == "fee_line") + (
+            lines = sum(f.rows for f in source.files if f.table.name == "fee_line") + (
                 previous.rows("fee_line") if previous else 0
             )
             stage = Stage(scratch, max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY)
@@ -130,7 +135,7 @@ def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None
 
 
 def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[str, str]], dict[str, list[str]]]:
-    sizes = [_size(file) for file in source.files]
+    sizes = [file.size for file in source.files]
     total, before = sum(sizes), 0
     refused: list[dict[str, str]] = []
     unknown: dict[str, list[str]] = {}
@@ -162,7 +167,7 @@ def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[s
 def _open(file: SourceFile) -> tuple[Header, Iterator[Batch]]:
     """Header and batches of a file; whatever a reader stumbles over refuses the file (FileRefused), never the load."""
     with _refusing():
-        header, batches = (read_parquet if file.is_parquet else read_csv)(file.path, file.table)
+        header, batches = file.read()
 
     def each() -> Iterator[Batch]:
         with _refusing():
@@ -179,23 +184,6 @@ def _refusing() -> Iterator[None]:
         raise
     except Exception as error:
         raise FileRefused("F05", f"读到一半出错（{cause_of(error)}）") from error
-
-
-def _size(file: SourceFile) -> int:
-    try:
-        return max(file.path.stat().st_size, 1)
-    except OSError:  # refused when it is read, with its reason
-        return 1
-
-
-def _lines_guess(file: SourceFile) -> int:
-    """About how many rows a file has, to choose how finely the load is parted."""
-    try:
-        if file.is_parquet:
-            return int(pq.read_metadata(file.path).num_rows)
-        return file.path.stat().st_size * (8 if file.name.lower().endswith(".gz") else 1) // 200
-    except Exception:  # an unreadable file is refused later, with its reason
-        return 0
 
 
 @contextmanager

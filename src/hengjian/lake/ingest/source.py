@@ -6,14 +6,18 @@ import csv
 import io
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from hengjian.kernel.errors import InputError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest import values
+from hengjian.lake.ingest.readers import Batch, Header, read_csv, read_parquet
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
 
@@ -27,15 +31,17 @@ _BESIDE = {"truth.csv": "合成城市的真值，只供 hengjian score 评分", 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a load. `name` is its path inside the folder."""
+    """Rows of one table from one place: a file, a sheet of a workbook, a member of an archive, a database table.
 
-    path: Path
+    `name` is what users read in reports (its path inside the folder). `read` gives header and batches and raises FileRefused; `size`
+    weighs it in the progress bar; `rows` is about how many rows it has.
+    """
+
     name: str
     table: Table
-
-    @property
-    def is_parquet(self) -> bool:
-        return self.name.lower().endswith(".parquet")
+    read: Callable[[], tuple[Header, Iterator[Batch]]]
+    size: int = 1
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ def find_files(folder: Path) -> Source:
         if name == "manifest.csv" or name.startswith("."):
             continue
         if (table := table_of(name)) and not is_folder:
-            files.append(SourceFile(folder / name, name, table))
+            files.append(_plain_file(folder / name, name, table))
         elif is_folder:
             ignored[name] = "这是文件夹，里面的文件没有读；要读的文件请放到上一层"
             if name.lower().endswith(_DATA) or _holds_data(folder / name):
@@ -108,6 +114,18 @@ def find_files(folder: Path) -> Source:
     order = {name: place for place, name in enumerate(TABLES)}
     files.sort(key=lambda f: (order.get(f.table.name, len(order)), f.name))
     return Source(folder, tuple(files), read_manifest(folder), ignored, tuple(unread))
+
+
+def _plain_file(path: Path, name: str, table: Table) -> SourceFile:
+    """A CSV or Parquet file."""
+    parquet = name.lower().endswith(".parquet")
+    read = partial(read_parquet if parquet else read_csv, path, table)
+    try:
+        size = max(path.stat().st_size, 1)
+        rows = int(pq.read_metadata(path).num_rows) if parquet else size * (8 if name.lower().endswith(".gz") else 1) // 200
+    except Exception:  # refused when it is read, with its reason
+        size, rows = 1, 0
+    return SourceFile(name, table, read, size, rows)
 
 
 def _names(folder: Path) -> dict[str, bool]:
