@@ -41,30 +41,32 @@ def commit(
     written: Path,
     removed: Iterable[str],
     published: TableState | None,
-    partitioned: bool,
-) -> TableState:
-    """Add the Parquet files under `written` to a table, take the files `removed` (absolute paths) out, and say where it stands now.
+    parted: bool,
+) -> tuple[int, int]:
+    """Add the Parquet files under `written` to a table and take the files `removed` (absolute paths) out.
 
-    `columns`: name → SQL type. `published`: where the last lake version saw the table; whatever a killed load left after it is undone.
-    Raises LakeError when a file cannot be moved or committed.
+    Returns the table's Delta version and the rows added less those of the files removed. `columns`: name → SQL type. `published`:
+    where the last lake version saw the table; whatever a killed load left after it is undone. Raises LakeError when a file cannot be
+    moved or committed.
     """
     target = table_path(root, table)
-    schema = Schema.from_arrow(pa.schema([pa.field(name, arrow_type(sql)) for name, sql in columns.items()]))
-    partition = ["bucket"] if partitioned else []
+    names = {**columns, "part": "INTEGER"} if parted else columns
+    schema = Schema.from_arrow(pa.schema([pa.field(name, arrow_type(sql)) for name, sql in names.items()]))
+    partition = ["part"] if parted else []
     if published is None and target.exists():
         shutil.rmtree(target)  # left by a load that was killed before its version was published
     target.mkdir(parents=True, exist_ok=True)
     rows, added = _move(written, target)
     if published is None:
         create_table_with_add_actions(str(target), schema, added, mode="error", partition_by=partition)
-        return TableState(0, rows)
+        return 0, rows
     delta = DeltaTable(str(target))
     if delta.version() != published.delta_version:
         delta.restore(published.delta_version)
     gone = [_removal(target, Path(path)) for path in removed]
     rows -= sum(pq.read_metadata(path).num_rows for path in removed)
     delta.create_write_transaction([*added, *gone], "append", schema, partition_by=partition)
-    return TableState(DeltaTable(str(target)).version(), published.rows + rows)
+    return DeltaTable(str(target)).version(), rows
 
 
 def _move(written: Path, target: Path) -> tuple[int, list[AddAction]]:
@@ -97,4 +99,4 @@ def _removal(target: Path, path: Path) -> RemoveAction:
 
 
 def _partition(place: Path) -> dict[str, str | None]:
-    return {"bucket": place.parts[0].removeprefix("bucket=")} if place.parts[0].startswith("bucket=") else {}
+    return {"part": place.parts[0].removeprefix("part=")} if place.parts[0].startswith("part=") else {}

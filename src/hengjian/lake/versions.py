@@ -8,6 +8,10 @@ Layout of a lake folder:
 
 Every reader starts from a version file and reads Parquet files by the list Delta gives for that version, so a load that is
 running or was killed is never seen.
+
+Tables by person are parted: parts 0 to 63 hold one person bucket each, part MIXED holds the small loads since the last `compact`.
+What a load changes in rows that are there already it does not rewrite in place: it writes the whole unit (encounter, person) anew and
+notes in the table `mask` that older rows of that unit count no more. `lake.rows` reads a table with its mask.
 """
 
 from __future__ import annotations
@@ -26,23 +30,33 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import LakeError
+from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.causes import cause_of
 from hengjian.lake.place import lake_root
 
-_BUCKET = re.compile(r"bucket=(\d+)/")
+_PART = re.compile(r"part=(\d+)/")
+LAYOUT = 2
+"""How files lie in a lake; an older lake is loaded anew from its folders."""
+MIXED = BUCKETS
+"""The part that holds rows of every bucket."""
 
 
 @dataclass(frozen=True)
 class TableState:
-    """Where one table stands in a version: its Delta version and its number of rows."""
+    """Where one table stands in a version: its Delta version, its rows, and rows in its files that count no more."""
 
     delta_version: int
     rows: int
+    dead: int = 0
 
 
 @dataclass(frozen=True)
 class LakeVersion:
-    """One version of a lake. `load` is the report of the load that made it (see `ingest.report`)."""
+    """One version of a lake. `load` is the report of the load that made it (see `ingest.report`).
+
+    `masks` counts the rows of the table `mask` by what they mask; `key` names the key personal columns are sealed with, `key_file`
+    where it was kept at that time.
+    """
 
     root: Path
     number: int
@@ -50,13 +64,16 @@ class LakeVersion:
     data_date: str
     tables: dict[str, TableState]
     load: dict[str, Any] = field(default_factory=dict)
+    masks: dict[str, int] = field(default_factory=dict)
+    key: str = ""
+    key_file: str = ""
 
     @cached_property
     def _files(self) -> dict[str, dict[int | None, list[str]]]:
         return {}
 
     def files(self, table: str, bucket: int | None = None) -> list[str]:
-        """Parquet files of `table` in this version, of one person bucket or all. A table never loaded has none.
+        """Parquet files of `table` in this version: all, or those that may hold rows of one person bucket. A table never loaded has none.
 
         Raises LakeError when the table or one of its files is missing, cut short or may not be read.
         """
@@ -68,10 +85,11 @@ class LakeVersion:
                 path = table_path(self.root, table) / place
                 _present(path, size)
                 by_bucket[None].append(str(path))
-                if match := _BUCKET.match(place):
+                if match := _PART.match(place):
                     by_bucket.setdefault(int(match[1]), []).append(str(path))
             self._files[table] = {key: sorted(paths) for key, paths in by_bucket.items()}
-        return self._files[table].get(bucket, [])
+        found = self._files[table]
+        return found[None] if bucket is None else found.get(bucket, []) + found.get(MIXED, [])
 
     def rows(self, table: str) -> int:
         """Rows of `table` in this version."""
@@ -149,11 +167,20 @@ def _read(root: Path, number: int) -> LakeVersion:
     except ValueError as error:
         raise LakeError("版本文件读不出来", where=str(path), why=cause_of(error), cure=_RESTORE) from error
     try:
-        tables = {name: TableState(int(state["delta_version"]), int(state["rows"])) for name, state in raw["tables"].items()}
+        if raw.get("layout") != LAYOUT:
+            raise LakeError(
+                "数据湖是旧版程序写的", where=str(path), why="文件的摆法不同", cure="用原来的数据文件夹重新加载进一个新的数据湖"
+            )
+        tables = {
+            name: TableState(int(state["delta_version"]), int(state["rows"]), int(state.get("dead", 0)))
+            for name, state in raw["tables"].items()
+        }
         load = raw.get("load", {})
+        masks = {str(tab): int(count) for tab, count in raw.get("masks", {}).items()}
         if not isinstance(load, dict):
             raise TypeError("load")
-        return LakeVersion(root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load)
+        key, key_file = (str(raw.get(name) or "") for name in ("key", "key_file"))
+        return LakeVersion(root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load, masks, key, key_file)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError("版本文件读不出来", where=str(path), why="内容不是版本文件应有的样子", cure=_RESTORE) from error
 
@@ -206,9 +233,13 @@ def publish(version: LakeVersion) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     body = {
         "version": version.number,
+        "layout": LAYOUT,
         "created_at": version.created_at,
         "data_date": version.data_date,
         "tables": {name: asdict(state) for name, state in sorted(version.tables.items())},
+        "masks": version.masks,
+        "key": version.key,
+        "key_file": version.key_file,
         "load": version.load,
     }
     target = folder / f"{version.number:06d}.json"

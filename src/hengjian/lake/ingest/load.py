@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +18,7 @@ from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import HengjianError, LakeError
 from hengjian.lake.causes import cause_of
+from hengjian.lake.ingest.personal import LakeKeys, keys_of
 from hengjian.lake.ingest.readers import Batch, FileRefused, Header
 from hengjian.lake.ingest.reasons import REASONS
 from hengjian.lake.ingest.report import LoadReport, by_table, counts_of, reasons_of
@@ -25,6 +27,7 @@ from hengjian.lake.ingest.source import Source, SourceFile, find_files
 from hengjian.lake.ingest.stage import Stage
 from hengjian.lake.ingest.write import Writer, tables_of
 from hengjian.lake.place import lake_root
+from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import (
     LakeVersion,
     mark_unpublished,
@@ -43,17 +46,24 @@ Progress = Callable[[str, float], None]
 """Called with what is being done (Chinese) and its share, 0 to 1."""
 
 
-def load_folder(
-    folder: Path, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE
-) -> LoadReport:
+def load_folder(folder: Path, root: Path, *, now: datetime, **how: Any) -> LoadReport:
     """Load a folder into the lake at `root`. Raises InputError for the folder, LakeError for the lake; the lake is then unchanged."""
-    return load(find_files(folder), root, now=now, progress=progress, lines_at_once=lines_at_once)
+    return load(find_files(folder), root, now=now, **how)
 
 
 def load(
-    source: Source, root: Path, *, now: datetime, progress: Progress | None = None, lines_at_once: int = LINES_AT_ONCE
+    source: Source,
+    root: Path,
+    *,
+    now: datetime,
+    keys: Path | None = None,
+    progress: Progress | None = None,
+    lines_at_once: int = LINES_AT_ONCE,
 ) -> LoadReport:
-    """Load what was found into the lake at `root`. Raises as `load_folder`."""
+    """Load what was found into the lake at `root`. Raises as `load_folder`, and KeyFileError.
+
+    `keys`: the key file; None: where `find_key_file` finds it.
+    """
     data_date = source.data_date(now.date())
     tell = progress or (lambda what, share: None)
     root = lake_root(root)
@@ -62,12 +72,12 @@ def load(
         shutil.rmtree(scratch, ignore_errors=True)
         try:
             previous = _previous(root)
-            lines = sum(f.rows for f in source.files if f.table.name == "fee_line") + (
-                previous.rows("fee_line") if previous else 0
-            )
-            stage = Stage(scratch, max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY)
+            lake_keys = keys_of(root, previous, keys)
+            lines = sum(f.rows for f in source.files if f.table.name == "fee_line")
+            lines += previous.rows("waiting_fee_line") if previous else 0
+            stage = Stage(scratch, max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY, lake_keys.sealer)
             try:
-                return _load(source, root, stage, previous, now, tell)
+                return _load(source, root, stage, previous, lake_keys, now, tell)
             finally:
                 stage.con.close()
         finally:
@@ -85,20 +95,23 @@ def _previous(root: Path) -> LakeVersion | None:
     return version
 
 
-def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None, now: datetime, tell: Progress) -> LoadReport:
+def _load(
+    source: Source, root: Path, stage: Stage, previous: LakeVersion | None, keys: LakeKeys, now: datetime, tell: Progress
+) -> LoadReport:
     started = time.perf_counter()
     refused_files, unknown = _read_all(source, stage, tell)
     names = {number: file.name for number, file in enumerate(source.files)}
     tell("核对", 0.0)
     resolver = Resolver(stage, previous, names)
-    resolver.run(tables_of(f.table.name for f in source.files))
+    resolver.run(tables_of({f.table.name for f in source.files} | {*TABLES}))
     stage.settle()
     number = max(version_numbers(root), default=0) + 1
-    writer = Writer(stage, previous, root, root / "staging" / "out", number)
+    writer = Writer(stage, resolver.held, root, root / "staging" / "out", number)
     writer.run(lambda share: tell("写入", share))
     fresh = writer.registers()
     counts = by_table(stage.counts, {n: f.table.name for n, f in enumerate(source.files)})
     changed = bool(fresh) or any(c["taken"] or c["replaced"] for c in counts.values()) or (previous is None and writer.wrote)
+    changed |= bool(resolver.ends())
     seconds = time.perf_counter() - started
     lines = counts.get("fee_line", {}).get("read", 0)
     data_date = source.data_date(now.date()).isoformat()
@@ -117,6 +130,8 @@ def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None
             reasons=reasons_of(stage.con, "rejects"),
             warnings=reasons_of(stage.con, "load_warnings"),
             placeholders=dict(resolver.placeholders),
+            recovered=dict(+resolver.recovered),
+            waiting=writer.waiting,
             ignored=source.ignored,
             unread=list(source.unread),
             unknown_columns=unknown,
@@ -128,7 +143,8 @@ def _load(source: Source, root: Path, stage: Stage, previous: LakeVersion | None
         return report(previous.number if previous else 0, seconds)
     states = writer.commit()
     done = report(number, time.perf_counter() - started)
-    publish(LakeVersion(root, number, now.isoformat(timespec="seconds"), data_date, states, done.as_dict()))
+    made = now.isoformat(timespec="seconds")
+    publish(LakeVersion(root, number, made, data_date, states, done.as_dict(), dict(writer.masks), keys.key, str(keys.path)))
     mark_unpublished(root, ())
     tell("写入", 1.0)
     return done

@@ -11,11 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hengjian.crypto.seal import Sealer
 from hengjian.lake.ingest.checks import Check
 from hengjian.lake.ingest.columns import Mask
+from hengjian.lake.ingest.personal import RAW
 from hengjian.lake.ingest.readers.base import BadLine, Batch
 from hengjian.lake.ingest.reasons import ORDER, REASONS, REFUSED
 from hengjian.lake.ingest.source import SourceFile
+from hengjian.lake.place import quoted
 from hengjian.lake.schema import Table
 
 COLUMNS: dict[str, str] = {
@@ -32,8 +35,17 @@ COLUMNS: dict[str, str] = {
     "raw": "VARCHAR",
     "fixmedins_code": "VARCHAR",
     "amount": "DECIMAL(16,2)",
+    "row_key": "VARCHAR",
+    "waits": "INTEGER",
 }
-"""Columns of `rejects` and `load_warnings`; `raw` is the row as sent (JSON), `amount` its money in yuan where it has one."""
+"""Columns of `rejects` and `load_warnings`. `raw` is the row as sent (JSON, sealed), `val` the cell in question (sealed where personal),
+`amount` the row's money in yuan where it has any, `row_key` its key with `/` between, `waits` = 1: tried again at every later load."""
+
+ENDS: dict[str, str] = {
+    "load_no": "INTEGER", "tab": "VARCHAR", "file": "VARCHAR", "line": "BIGINT", "how": "VARCHAR", "end_load": "INTEGER",
+}  # fmt: skip
+"""Columns of `reject_ends`: what became of a rejected row later: `taken` (it waited), `corrected` (another row of its key was taken),
+`superseded` (another row of its key was sent and judged in its place)."""
 
 UNMAPPED: dict[str, str] = {"load_no": "INTEGER", "tab": "VARCHAR", "col": "VARCHAR", "val": "VARCHAR", "rows": "BIGINT"}
 """Columns of `unmapped_values`: values that stand in no code table, for the site's value map."""
@@ -41,7 +53,17 @@ UNMAPPED: dict[str, str] = {"load_no": "INTEGER", "tab": "VARCHAR", "col": "VARC
 MONEY = {"fee_line": "det_item_fee_sumamt", "settlement": "medfee_sumamt"}
 """The money of a row, by table."""
 
+VAL = "rejects.val"
+"""What a personal cell in a register is sealed as."""
+
+HELD = "（数据湖）"
+"""The file named for a row that was in the lake and had to go: no file of the load sent it."""
+
 Fault = tuple[str, str, Mask]  # reason key, column, rows
+
+
+WAITING = frozenset({"K03", "K04", "K06", "K07", "K08", "L04", "L07", "L13"})
+"""Reasons that lie in other rows: what is refused for them when all rows are in is tried again at every later load."""
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
@@ -50,24 +72,28 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     for register in ("rejects", "load_warnings"):
         con.execute(f"CREATE TABLE {register} (_file INTEGER, {columns})").fetchall()
     con.execute("CREATE TABLE unmapped_values (_file INTEGER, tab VARCHAR, col VARCHAR, val VARCHAR, rows BIGINT)").fetchall()
+    con.execute(f"CREATE TABLE reject_ends ({', '.join(f'{c} {sql}' for c, sql in ENDS.items() if c != 'end_load')})").fetchall()
 
 
-def refuse_lines(con: duckdb.DuckDBPyConnection, source: SourceFile, number: int, lines: Iterable[BadLine]) -> None:
+def refuse_lines(
+    con: duckdb.DuckDBPyConnection, sealer: Sealer, source: SourceFile, number: int, lines: Iterable[BadLine]
+) -> None:
     """Lines that are no rows (F04): what is wrong stands in the reason, the line itself in `raw`, its beginning in `val`."""
     why = REASONS["F04"]
     found = list(lines)
     if not found:
         return
+    ids = ids_of(source.name, [b.line for b in found])
     sent = {
         "line": pa.array([b.line for b in found], pa.int64()),
-        "val": pa.array([b.text[:200] for b in found], pa.string()),
+        "val": sealer.seal(VAL, ids, pa.array([b.text[:200] for b in found], pa.string())),
         "reason": pa.array([f"{why.title}：{b.detail}" for b in found], pa.string()),
-        "raw": pa.array([b.text for b in found], pa.string()),
+        "raw": sealer.seal(RAW, ids, pa.array([b.text for b in found], pa.string())),
     }
     con.register("bad_lines", pa.table(sent))
     con.execute(
         """INSERT INTO rejects
-           SELECT ?, ?, ?, line, ?, '', val, reason, ?, '', raw, NULL, NULL FROM bad_lines""",
+           SELECT ?, ?, ?, line, ?, '', val, reason, ?, '', raw, NULL, NULL, NULL, 0 FROM bad_lines""",
         [number, source.table.name, source.name, why.code, why.advice],
     ).fetchall()
     con.unregister("bad_lines")
@@ -75,6 +101,7 @@ def refuse_lines(con: duckdb.DuckDBPyConnection, source: SourceFile, number: int
 
 def refuse_rows(
     con: duckdb.DuckDBPyConnection,
+    sealer: Sealer,
     source: SourceFile,
     number: int,
     batch: Batch,
@@ -96,26 +123,42 @@ def refuse_rows(
                 found[row].append((check.code, check.column, text))
     if not found:
         return 0
-    numbers = sorted(found)
-    sent = batch.data.take(pa.array(numbers)).to_pylist()
-    rows_out = []
-    for row, cells in zip(numbers, sent, strict=True):
+    table = source.table
+    numbers = pa.array(sorted(found))
+    ids = ids_of(source.name, batch.lines.take(numbers).to_pylist())
+    first, keys, raws = [], [], []
+    for row, cells in zip(numbers.to_pylist(), (batch.sent or batch.data).take(numbers).to_pylist(), strict=True):
         reasons = sorted(found[row], key=lambda r: ORDER[r[0]])
         code, column, value = reasons[0]
-        others = "；".join(f"{c} {name}" for c, name, _ in reasons[1:])
-        rows_out.append((row, code, column, (value or "")[:200], others, json.dumps(cells, ensure_ascii=False, default=str)))
-    names = ("_no", "key", "col", "val", "others", "raw")
-    why = pa.table({name: pa.array(cells) for name, cells in zip(names, zip(*rows_out, strict=True), strict=True)})
+        first.append((code, column, (value or "")[:200], "；".join(f"{c} {name}" for c, name, _ in reasons[1:])))
+        named = [str(cells[k]) for k in table.key if cells.get(k) is not None]
+        keys.append("/".join(named) if len(named) == len(table.key) else None)
+        raws.append(json.dumps(cells, ensure_ascii=False, default=str))
+    codes, columns, vals, others = zip(*first, strict=True)
+    private = pa.array([table[column].personal for column in columns])
+    plain = pa.array(vals, pa.string())
+    why = pa.table(
+        {
+            "_no": numbers,
+            "key": pa.array(codes),
+            "col": pa.array(columns),
+            "val": pc.if_else(private, sealer.seal(VAL, ids, plain), plain),
+            "others": pa.array(others),
+            "raw": sealer.seal(RAW, ids, pa.array(raws, pa.string())),
+            "row_key": pa.array(keys, pa.string()),
+        }
+    )
     con.register("why", why)
     con.execute(
-        _insert("rejects", source, number, "w.key", "w.col", "w.val", "w.others", "w.raw", "JOIN why AS w ON w._no = b._no")
+        _insert("rejects", source, number, "w.key", "w.col", "w.val", "w.others", "w.raw", "w.row_key", "JOIN why AS w ON w._no = b._no")
     ).fetchall()
     con.unregister("why")
-    return len(rows_out)
+    return len(numbers)
 
 
 def flag_rows(
     con: duckdb.DuckDBPyConnection,
+    sealer: Sealer,
     source: SourceFile,
     number: int,
     batch: Batch,
@@ -128,7 +171,10 @@ def flag_rows(
             continue
         rows = pa.array(np.flatnonzero(mask))
         texts = batch.data[column].take(rows).cast(pa.string())
-        con.register("flagged", pa.table({"_no": rows, "val": texts}))
+        shown = pc.utf8_slice_codeunits(texts, 0, 200)
+        if source.table[column].personal:
+            shown = sealer.seal(VAL, ids_of(source.name, batch.lines.take(rows).to_pylist()), shown)
+        con.register("flagged", pa.table({"_no": rows, "val": shown}))
         con.execute(
             _insert(
                 "load_warnings",
@@ -136,9 +182,10 @@ def flag_rows(
                 number,
                 f"'{key}'",
                 f"'{column}'",
-                "LEFT(w.val, 200)",
+                "w.val",
                 "''",
                 "NULL",
+                _key_text(source.table, "b"),
                 "JOIN flagged AS w ON w._no = b._no WHERE NOT b._refused",
             )
         ).fetchall()
@@ -162,6 +209,7 @@ def flag_rows(
                     value,
                     "''",
                     "NULL",
+                    _key_text(source.table, "b"),
                     f"WHERE NOT b._refused AND {_true(check)}",
                 )
             ).fetchall()
@@ -170,39 +218,76 @@ def flag_rows(
 def refuse_staged(
     con: duckdb.DuckDBPyConnection, table: Table, staged: str, refused: str, names: dict[int, str]
 ) -> dict[int, int]:
-    """Move staged rows to the rejects. `refused` is a SELECT of (rid, key, col, val). Returns rows by file number."""
+    """Take staged rows out: those that wait are listed in `wait_…`, those of this load's files written to the rejects.
+
+    `refused` is a SELECT of (rid, key, col, val). Returns rows by file number.
+    """
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE out_rows AS SELECT rid, ANY_VALUE(key) AS key, ANY_VALUE(col) AS col, ANY_VALUE(val) AS val FROM ({refused}) GROUP BY rid"
+        f"CREATE OR REPLACE TEMP TABLE out_rows AS SELECT rid, MIN(key) AS key, ANY_VALUE(col) AS col, ANY_VALUE(val) AS val FROM ({refused}) GROUP BY rid"
     ).fetchall()
-    ((any_row,),) = con.execute("SELECT COUNT(*) FROM out_rows").fetchall()
-    if not any_row:
+    if not con.execute("SELECT 1 FROM out_rows LIMIT 1").fetchall():
         return {}
-    packed = ", ".join(f"{c.name} := s.{c.name}" for c in table.columns)
-    org = "s.fixmedins_code" if "fixmedins_code" in table else "NULL"
-    money = f"s.{MONEY[table.name]}" if table.name in MONEY else "NULL"
     _load_names(con, names)
     con.execute(
         f"""INSERT INTO rejects
-            SELECT s._file, '{table.name}', f.name, s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', json_merge_patch('{{}}'::JSON, to_json(struct_pack({packed}))), {org}, {money}
+            SELECT s._file, '{table.name}', f.name, s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', {_packed(table, "s")},
+                   {_org(table, "s")}, {_money(table, "s")}, {_key_text(table, "s")}, {_waits("o.key")}
             FROM {staged} AS s JOIN out_rows AS o ON o.rid = s.rid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
     ).fetchall()
     counts = dict(
         con.execute(f"SELECT _file, COUNT(*) FROM {staged} WHERE rid IN (SELECT rid FROM out_rows) GROUP BY 1").fetchall()
     )
+    con.execute(f"INSERT INTO wait_{staged} SELECT rid, key FROM out_rows AS o WHERE {_waits('o.key')} = 1").fetchall()
     con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM out_rows").fetchall()
     return counts
 
 
+def refuse_held(con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None:
+    """Write rows the lake held until now to the rejects. `rows`: a relation of the stored columns and key, col, val."""
+    con.execute(
+        f"""INSERT INTO rejects
+            SELECT -1, '{table.name}', '{HELD}', s.rid, r.code, s.col, LEFT(s.val, 200), r.title, r.advice, '', {_packed(table, "s")},
+                   {_org(table, "s")}, {_money(table, "s")}, {_key_text(table, "s")}, 1
+            FROM {rows} AS s JOIN reason AS r ON r.key = s.key"""
+    ).fetchall()
+
+
 def flag_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, flagged: str, names: dict[int, str]) -> None:
     """Flag staged rows that stay. `flagged` is a SELECT of (rid, key, col, val)."""
-    org = "s.fixmedins_code" if "fixmedins_code" in table else "NULL"
-    money = f"s.{MONEY[table.name]}" if table.name in MONEY else "NULL"
     _load_names(con, names)
     con.execute(
         f"""INSERT INTO load_warnings
-            SELECT s._file, '{table.name}', f.name, s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', NULL, {org}, {money}
-            FROM ({flagged}) AS o JOIN {staged} AS s ON s.rid = o.rid JOIN reason AS r ON r.key = o.key JOIN file_name AS f ON f.number = s._file"""
+            SELECT s._file, '{table.name}', COALESCE(s._name, f.name), s._line, r.code, o.col, LEFT(o.val, 200), r.title, r.advice, '', NULL,
+                   {_org(table, "s")}, {_money(table, "s")}, {_key_text(table, "s")}, 0
+            FROM ({flagged}) AS o JOIN {staged} AS s ON s.rid = o.rid JOIN reason AS r ON r.key = o.key LEFT JOIN file_name AS f ON f.number = s._file"""
     ).fetchall()
+
+
+def ids_of(file: str, lines: Iterable[int]) -> pa.Array:
+    """What the cells of registers are sealed with: file and line."""
+    return pa.array([f"{file}:{line}" for line in lines], pa.string())
+
+
+def _packed(table: Table, alias: str) -> str:
+    packed = ", ".join(f"{c.name} := {alias}.{c.name}" for c in table.columns)
+    return f"json_merge_patch('{{}}'::JSON, to_json(struct_pack({packed})))"
+
+
+def _org(table: Table, alias: str) -> str:
+    return f"{alias}.fixmedins_code" if "fixmedins_code" in table else "NULL"
+
+
+def _money(table: Table, alias: str) -> str:
+    return f"{alias}.{MONEY[table.name]}" if table.name in MONEY else "NULL"
+
+
+def _key_text(table: Table, alias: str) -> str:
+    """The key of a row as one text; NULL when a part of it is missing."""
+    return " || '/' || ".join(f"CAST({alias}.{k} AS VARCHAR)" for k in table.key)
+
+
+def _waits(key: str) -> str:
+    return f"CASE WHEN {key} IN ({', '.join(quoted(code) for code in sorted(WAITING))}) THEN 1 ELSE 0 END"
 
 
 def load_reasons(con: duckdb.DuckDBPyConnection) -> None:
@@ -221,12 +306,11 @@ def _true(check: Check) -> str:
 
 
 def _insert(
-    register: str, source: SourceFile, number: int, key: str, column: str, value: str, others: str, raw: str, rest: str
+    register: str, source: SourceFile, number: int, key: str, column: str, value: str, others: str, raw: str, row_key: str, rest: str
 ) -> str:
-    org = "b.fixmedins_code" if "fixmedins_code" in source.table else "NULL"
-    money = f"b.{MONEY[source.table.name]}" if source.table.name in MONEY else "NULL"
+    org, money = _org(source.table, "b"), _money(source.table, "b")
     name = source.name.replace("'", "''")
     joins, _, where = rest.partition("WHERE")
     return f"""INSERT INTO {register}
-        SELECT {number}, '{source.table.name}', '{name}', b._line, r.code, {column}, {value}, r.title, r.advice, {others}, {raw}, {org}, {money}
+        SELECT {number}, '{source.table.name}', '{name}', b._line, r.code, {column}, {value}, r.title, r.advice, {others}, {raw}, {org}, {money}, {row_key}, 0
         FROM batch AS b {joins} JOIN reason AS r ON r.key = {key} {"WHERE " + where if where else ""}"""

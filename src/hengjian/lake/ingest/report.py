@@ -19,6 +19,7 @@ OUTCOMES = ("taken", "replaced", "rejected", "duplicate")
 class LoadReport:
     """One load. `version` is the lake version that stands afterwards, 0 = none; `new` says whether this load made it.
 
+    `recovered`: rows refused earlier for a missing reference that were taken now, by table; `waiting`: those that still wait.
     `ignored`: what was left out and why; `unread`: those of them that look like data.
     """
 
@@ -34,6 +35,8 @@ class LoadReport:
     reasons: list[dict[str, Any]]
     warnings: list[dict[str, Any]]
     placeholders: dict[str, int]
+    recovered: dict[str, int]
+    waiting: dict[str, int]
     ignored: dict[str, str]
     unknown_columns: dict[str, list[str]]
     manifest: dict[str, str]

@@ -1,60 +1,102 @@
-"""What only shows when all files are in: repeated keys, references, refunds, and what the lake already holds.
+"""What only shows when all files are in: repeated keys, references, and what the lake already holds.
 
-Afterwards each staged row is one that the lake takes: new, or in place of an older one.
+What a load leaves in the lake is a function of the rows the lake and the load hold together, never of the order in which they came:
+rows refused for what lies in other rows wait and are judged again at every load, and rows of the lake that no longer stand beside
+what was sent are put down to wait with them. Of two contents of one key the later load's stands.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from hengjian.lake.ingest import register
-from hengjian.lake.ingest.resent import moved_encounters, shrunk_lines
-from hengjian.lake.ingest.stage import Stage
-from hengjian.lake.place import quoted_list
+from hengjian.lake.derive import key_sql
+from hengjian.lake.ingest import flags, refunds, register
+from hengjian.lake.ingest.held import CHILDREN, OF_ENCOUNTERS, OF_PERSONS, Held, same_key
+from hengjian.lake.ingest.stage import AGAIN, STUB, Stage
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.versions import LakeVersion
 
-_CHILDREN = ("settlement", "diagnosis", "operation", "fee_line", "lab_result", "execution_record")
-
+_ENC = {"mdtrt_id": "VARCHAR", "psn_no": "VARCHAR", "fixmedins_code": "VARCHAR", "begntime": "TIMESTAMP", "endtime": "TIMESTAMP", "med_type": "VARCHAR"}  # fmt: skip
+"""Columns of `enc`: every encounter that is sent or touched, as it will stand."""
 
 _NOTHING_KNOWN = {
-    "person": {"gend": "'9'", "insutype": "MIN(insutype)", "insu_admdvs": "MIN(insu_admdvs)"},
+    "person": {"gend": "'9'", "insutype": "MIN(insutype)", "insu_admdvs": "MIN(insu_admdvs)", "stub": "'1'"},
     "institution": {
         "fixmedins_name": "fixmedins_code",
         "fixmedins_type": "CASE WHEN fixmedins_code LIKE 'P%' THEN '2' ELSE '1' END",
-        "admdvs": "MIN(mdtrtarea_admvs)",
+        "admdvs": "MIN(admdvs)",
+        "stub": "'1'",
     },
 }
-"""What a placeholder says: nothing but what the encounters themselves say."""
+"""What a placeholder says: nothing but what the encounters themselves say (the smallest, so that their order does not matter)."""
 
 
 class Resolver:
     """Judges the staged rows of one load against each other and against the lake."""
 
     def __init__(self, stage: Stage, previous: LakeVersion | None, names: dict[int, str]) -> None:
-        self.stage, self.con, self.previous, self._names = stage, stage.con, previous, names
+        self.stage, self.con, self.previous, self.names = stage, stage.con, previous, names
+        self.held = Held(stage, previous)
         self.placeholders: Counter[str] = Counter()
+        self.recovered: Counter[str] = Counter()
         self.notes: list[str] = []
 
     def run(self, tables: list[Table]) -> None:
-        """Every step in order."""
+        """Every step in order. `tables`: lake and local tables, in load order."""
+        self._try_again()
         for table in tables:
             for staged in self.stage.views(table):
+                self._superseded(table, staged)
                 self._repeated(table, staged)
+        self.held.look()
         self._encounters()
+        self.held.fetch()
         self._persons()
-        for name in _CHILDREN:
-            for staged in self.stage.views(TABLES[name]):
-                self._parents(TABLES[name], staged)
+        for table in CHILDREN:
+            for part in self.parts(table):
+                self._parents(table, part)
         self._main_diagnoses()
         self._settlements()
-        for staged in self.stage.views(TABLES["fee_line"]):
-            self._refunds(staged)
-            self._settled(staged)
+        for part in self.parts(TABLES["fee_line"]):
+            refunds.judge(self, part)
+        flags.flag(self)
         self._placeholders()
         for table in tables:
-            for staged in self.stage.views(table):
-                self._against_lake(table, staged)
+            for part in self.parts(table):
+                self._against_lake(table, part)
+
+    def parts(self, table: Table) -> range:
+        """Parts of a table's staged rows."""
+        return range(self.stage.parts if table.name == "fee_line" else 1)
+
+    # what waited -------------------------------------------------------------------------------------------------------
+    def _try_again(self) -> None:
+        """Stage the rows that wait in the lake for what they refer to."""
+        for table in TABLES.values():
+            waiting = rows_sql(self.previous, f"waiting_{table.name}")
+            if waiting:
+                columns = ", ".join(c.name for c in table.stored)
+                bucket = f"CAST({key_sql('psn_no')} % 64 AS INTEGER)" if table.by_person else "0"
+                self.stage.add(
+                    table,
+                    f"SELECT {columns}, {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, load_no AS _load, line AS _line, file AS _name FROM {waiting}",
+                    AGAIN,
+                )
+
+    def _superseded(self, table: Table, staged: str) -> None:
+        """A row that waited gives way to one of the same key sent now."""
+        old = f"SELECT s.rid FROM {staged} AS s WHERE s._file = {AGAIN} AND EXISTS (SELECT 1 FROM {staged} AS n WHERE n._file >= 0 AND {same_key(table, 'n', 's')})"
+        if self.previous and self.previous.rows(f"waiting_{table.name}"):
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE outdone AS {old}").fetchall()
+            self._end(table, staged, "SELECT rid FROM outdone", "superseded")
+            self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM outdone").fetchall()
+
+    def _end(self, table: Table, staged: str, rids: str, how: str) -> None:
+        """Note what became of rows that waited."""
+        self.con.execute(
+            f"INSERT INTO reject_ends SELECT _load, '{table.name}', _name, _line, '{how}' FROM all_{staged} WHERE _file = {AGAIN} AND rid IN ({rids})"
+        ).fetchall()
 
     # one load ----------------------------------------------------------------------------------------------------------
     def _repeated(self, table: Table, staged: str) -> None:
@@ -63,7 +105,7 @@ class Resolver:
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE twice AS SELECT _key FROM {staged} GROUP BY _key HAVING COUNT(*) > 1"
         ).fetchall()
-        if not self.count("twice"):
+        if not self.any("twice"):
             return
         self.con.execute(
             f"""CREATE OR REPLACE TEMP TABLE repeated AS
@@ -83,216 +125,230 @@ class Resolver:
         self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM repeated WHERE same").fetchall()
 
     def _encounters(self) -> None:
-        """`enc`: who had which encounter where, staged or in the lake. An encounter never changes its person (K04)."""
-        names = self.stage.views(TABLES["encounter"])
-        staged = names[0] if names else None
-        columns = "mdtrt_id, psn_no, fixmedins_code, begntime"
-        self.con.execute(f"CREATE TABLE enc AS SELECT {columns} FROM {staged}" if staged else "CREATE TABLE enc (mdtrt_id VARCHAR, psn_no VARCHAR, fixmedins_code VARCHAR, begntime TIMESTAMP)").fetchall()  # fmt: skip
-        if not self.holds("encounter"):
-            if not staged and any(self.stage.views(TABLES[n]) for n in _CHILDREN):
-                self.notes.append("文件夹和数据湖里都没有就诊表（encounter），费用、诊断、结算没有可归属的就诊，全部退回。")
-            return
-        wanted = " UNION ".join(
-            f"SELECT mdtrt_id FROM {s}" for n in (*_CHILDREN, "encounter") for s in self.stage.views(TABLES[n])
+        """K04, and `enc`. An encounter goes to another person or institution only together with all its rows."""
+        table = TABLES["encounter"]
+        staged = self.stage.part(table, 0)
+        held = self.held.view(table)
+        if staged and held:
+            self._moved(table, staged, held)
+        names = ", ".join(_ENC)
+        new = (
+            f"SELECT {names} FROM {staged}"
+            if staged
+            else f"SELECT {', '.join(f'NULL::{sql} AS {c}' for c, sql in _ENC.items())} WHERE false"
         )
-        if not wanted:
-            return
-        old = self.read("encounter", columns)
+        beside = self.held.beside(table, _ENC, staged)
+        self.con.execute(f"CREATE TABLE enc AS {new}{' UNION ALL ' + beside if beside else ''}").fetchall()
+        if not staged and not (self.previous and self.previous.rows("encounter")) and any(self.stage.views(t) for t in CHILDREN):
+            self.notes.append(
+                "文件夹和数据湖里都没有就诊表（encounter），费用、诊断、结算没有可归属的就诊，先退回等待；补送就诊表后会自动收下。"
+            )
+
+    def _moved(self, table: Table, staged: str, held: str) -> None:
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE old_enc AS SELECT {columns} FROM {old} WHERE mdtrt_id IN ({wanted})"
+            f"""CREATE OR REPLACE TEMP TABLE moved AS SELECT s.rid, s.mdtrt_id, s.psn_no, s.fixmedins_code, o.psn_no AS old_psn, o.fixmedins_code AS old_org
+                FROM {staged} AS s JOIN {held} AS o ON o.mdtrt_id = s.mdtrt_id
+                WHERE o.psn_no <> s.psn_no OR o.fixmedins_code <> s.fixmedins_code"""
         ).fetchall()
-        if staged:
-            moved = f"SELECT s.rid, 'K04' AS key, 'psn_no' AS col, s.psn_no AS val FROM {staged} AS s JOIN old_enc AS o ON o.mdtrt_id = s.mdtrt_id WHERE o.psn_no <> s.psn_no"
-            self.refuse(TABLES["encounter"], staged, moved)
-            moved_encounters(self, staged)
-            self.con.execute(f"DELETE FROM enc WHERE mdtrt_id NOT IN (SELECT mdtrt_id FROM {staged})").fetchall()
-        self.con.execute("INSERT INTO enc SELECT * FROM old_enc WHERE mdtrt_id NOT IN (SELECT mdtrt_id FROM enc)").fetchall()
+        for child in CHILDREN if self.any("moved") else ():
+            placed = "fixmedins_code" in child
+            keys = dict.fromkeys(("mdtrt_id", "psn_no", *(("fixmedins_code",) if placed else ()), *child.key))
+            old = rows_sql(self.previous, child.name, keys)
+            if not old:
+                continue
+            sent = " UNION ALL ".join(f"SELECT {', '.join(keys)} FROM {view}" for view in self.stage.views(child))
+            here = " AND n.fixmedins_code = m.fixmedins_code" if placed else ""
+            comes = f"AND NOT EXISTS (SELECT 1 FROM ({sent}) AS n WHERE {same_key(child, 'n', 'o')} AND n.mdtrt_id = m.mdtrt_id AND n.psn_no = m.psn_no{here})" if sent else ""  # fmt: skip
+            elsewhere = " OR o.fixmedins_code <> m.fixmedins_code" if placed else ""
+            self.refuse(
+                table,
+                staged,
+                f"""SELECT m.rid, 'K04' AS key, CASE WHEN m.psn_no <> m.old_psn THEN 'psn_no' ELSE 'fixmedins_code' END AS col,
+                           CASE WHEN m.psn_no <> m.old_psn THEN m.psn_no ELSE m.fixmedins_code END AS val
+                    FROM moved AS m JOIN {old} AS o ON o.mdtrt_id = m.mdtrt_id WHERE (o.psn_no <> m.psn_no{elsewhere}) {comes}""",
+            )
+            self.con.execute(f"DELETE FROM moved WHERE rid IN (SELECT rid FROM gone_{staged})").fetchall()
 
     def _persons(self) -> None:
         """L04: a person born after one of the own encounters."""
-        for staged in self.stage.views(TABLES["person"]):
-            born_late = f"""SELECT s.rid, 'L04' AS key, 'brdy' AS col, CAST(s.brdy AS VARCHAR) AS val FROM {staged} AS s
-                            JOIN (SELECT psn_no, MIN(begntime) AS first FROM enc GROUP BY psn_no) AS e ON e.psn_no = s.psn_no WHERE s.brdy > CAST(e.first AS DATE)"""
-            self.refuse(TABLES["person"], staged, born_late)
+        table = TABLES["person"]
+        staged, held = self.stage.part(table, 0), self.held.view(table)
+        lake = rows_sql(self.previous, "encounter", ("psn_no", "mdtrt_id", "begntime"))
+        fault = "'L04' AS key, 'brdy' AS col, CAST(p.brdy AS VARCHAR) AS val"
+        if staged:
+            own = "SELECT psn_no, begntime FROM enc"
+            if lake:
+                own += f" UNION ALL SELECT psn_no, begntime FROM {lake} WHERE psn_no IN (SELECT psn_no FROM {staged}) AND mdtrt_id NOT IN (SELECT mdtrt_id FROM enc)"
+            first = f"SELECT psn_no, MIN(begntime) AS first FROM ({own}) GROUP BY psn_no"
+            self.refuse(
+                table,
+                staged,
+                f"SELECT p.rid, {fault} FROM {staged} AS p JOIN ({first}) AS e ON e.psn_no = p.psn_no WHERE p.brdy > CAST(e.first AS DATE)",
+            )
+        if held:
+            again = f"AND NOT EXISTS (SELECT 1 FROM {staged} AS s WHERE s.psn_no = p.psn_no)" if staged else ""
+            first = "SELECT psn_no, MIN(begntime) AS first FROM enc GROUP BY psn_no"
+            self.held.put_down(
+                table,
+                f"SELECT p.rid, {fault} FROM {held} AS p JOIN ({first}) AS e ON e.psn_no = p.psn_no WHERE p.brdy > CAST(e.first AS DATE) {again}",
+            )
 
-    def _parents(self, table: Table, staged: str) -> None:
+    def _parents(self, table: Table, part: int) -> None:
         """K03, K04: the encounter exists and is of the same person and place."""
         org = " OR s.fixmedins_code <> e.fixmedins_code" if "fixmedins_code" in table else ""
-        self.refuse(
-            table,
-            staged,
-            f"""SELECT s.rid, CASE WHEN e.mdtrt_id IS NULL THEN 'K03' ELSE 'K04' END AS key,
-                       CASE WHEN e.mdtrt_id IS NULL THEN 'mdtrt_id' WHEN s.psn_no <> e.psn_no THEN 'psn_no' ELSE 'fixmedins_code' END AS col,
-                       CASE WHEN e.mdtrt_id IS NULL THEN s.mdtrt_id WHEN s.psn_no <> e.psn_no THEN s.psn_no ELSE {"s.fixmedins_code" if org else "NULL"} END AS val
-                FROM {staged} AS s LEFT JOIN enc AS e ON e.mdtrt_id = s.mdtrt_id WHERE e.mdtrt_id IS NULL OR s.psn_no <> e.psn_no{org}""",
-        )
+        fault = f"""CASE WHEN e.mdtrt_id IS NULL THEN 'K03' ELSE 'K04' END AS key,
+                    CASE WHEN e.mdtrt_id IS NULL THEN 'mdtrt_id' WHEN s.psn_no <> e.psn_no THEN 'psn_no' ELSE 'fixmedins_code' END AS col,
+                    CASE WHEN e.mdtrt_id IS NULL THEN s.mdtrt_id WHEN s.psn_no <> e.psn_no THEN s.psn_no ELSE {"s.fixmedins_code" if org else "NULL"} END AS val"""
+        staged, held = self.stage.part(table, part), self.held.view(table, part)
+        stray = f"LEFT JOIN enc AS e ON e.mdtrt_id = s.mdtrt_id WHERE e.mdtrt_id IS NULL OR s.psn_no <> e.psn_no{org}"
+        if staged:
+            self.refuse(table, staged, f"SELECT s.rid, {fault} FROM {staged} AS s {stray}")
+        if held:
+            again = f" AND NOT EXISTS (SELECT 1 FROM {staged} AS n WHERE {same_key(table, 'n', 's')})" if staged else ""
+            self.held.put_down(table, f"SELECT s.rid, {fault} FROM {held} AS s {stray.replace('WHERE ', 'WHERE (')}){again}")
 
     def _main_diagnoses(self) -> None:
-        """L13: of two main diagnoses of one kind the later row is refused."""
-        for staged in self.stage.views(TABLES["diagnosis"]):
-            second = f"""SELECT rid, 'L13' AS key, 'maindiag_flag' AS col, diag_code AS val FROM (
-                           SELECT rid, diag_code, ROW_NUMBER() OVER (PARTITION BY mdtrt_id, inout_diag_type, diag_type ORDER BY _file, _line) AS place
-                           FROM {staged} WHERE maindiag_flag = '1') WHERE place > 1"""
-            self.refuse(TABLES["diagnosis"], staged, second)
+        """L13: of two main diagnoses of one kind that with the smaller number stays."""
+        table = TABLES["diagnosis"]
+        staged = self.stage.part(table, 0)
+        if staged is None:
+            return
+        columns = ("rid", "mdtrt_id", "inout_diag_type", "diag_type", "diag_srt_no", "diag_code", "maindiag_flag")
+        beside = self.held.beside(table, columns, staged)
+        both = f"SELECT 0 AS old, {', '.join(columns)} FROM {staged}" + (
+            f" UNION ALL SELECT 1 AS old, * FROM ({beside})" if beside else ""
+        )
+        self.con.execute(
+            f"""CREATE OR REPLACE TEMP TABLE second_main AS SELECT old, rid, 'L13' AS key, 'maindiag_flag' AS col, diag_code AS val FROM (
+                  SELECT old, rid, diag_code, ROW_NUMBER() OVER (PARTITION BY mdtrt_id, inout_diag_type, diag_type ORDER BY diag_srt_no) AS place
+                  FROM ({both}) WHERE maindiag_flag = '1') WHERE place > 1"""
+        ).fetchall()
+        self.refuse(table, staged, "SELECT rid, key, col, val FROM second_main WHERE old = 0")
+        if beside:
+            self.held.put_down(table, "SELECT rid, key, col, val FROM second_main WHERE old = 1")
 
     def _settlements(self) -> None:
         """`setl`: which settlement belongs to which encounter. K08: a refund names a settlement that is known."""
-        names = self.stage.views(TABLES["settlement"])
-        parts = [f"SELECT setl_id, mdtrt_id FROM {n}" for n in names]
-        parts += (
-            [f"SELECT setl_id, mdtrt_id FROM {self.read('settlement', 'setl_id, mdtrt_id')}"]
-            if self.holds("settlement")
-            else []
-        )
-        self.con.execute(
-            "CREATE TABLE setl AS "
-            + (" UNION ".join(parts) or "SELECT NULL::VARCHAR AS setl_id, NULL::VARCHAR AS mdtrt_id WHERE false")
-        ).fetchall()
-        for staged in names:
-            lost = f"""SELECT rid, 'K08' AS key, 'init_setl_id' AS col, init_setl_id AS val FROM {staged} AS s
-                       WHERE init_setl_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM setl WHERE setl.setl_id = s.init_setl_id)"""
-            self.refuse(TABLES["settlement"], staged, lost)
-
-    def _settled(self, staged: str) -> None:
-        """K09: the settlement of a line is known and of the same encounter."""
-        stray = f"""SELECT s.rid, 'K09' AS key, 'setl_id' AS col, s.setl_id AS val FROM {staged} AS s
-                    LEFT JOIN setl AS t ON t.setl_id = s.setl_id AND t.mdtrt_id = s.mdtrt_id WHERE s.setl_id IS NOT NULL AND t.setl_id IS NULL"""
-        register.flag_staged(self.con, TABLES["fee_line"], staged, stray, self._names)
-
-    def _refunds(self, staged: str) -> None:
-        """K06, L07, K07: a refund undoes a line of the same encounter, and never more than is left of it."""
-        shrunk_lines(self, staged)
-        self.con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE refund AS
-                SELECT rid, mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time
-                FROM {staged} WHERE cnt < 0"""
-        ).fetchall()
-        if not self.count("refund"):
-            return
-        columns = "mdtrt_id, feedetl_sn, init_feedetl_sn, med_list_codg, pric, cnt, det_item_fee_sumamt AS amt, fee_ocur_time"
-        old = (
-            f" UNION ALL SELECT {columns} FROM {self.read('fee_line', '*')} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund)"
-            if self.holds("fee_line")
-            else ""
-        )
-        self.con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE fellow AS
-                SELECT DISTINCT ON (mdtrt_id, feedetl_sn) * FROM (
-                  SELECT {columns} FROM {staged} WHERE mdtrt_id IN (SELECT mdtrt_id FROM refund){old})"""
-        ).fetchall()
-        line = TABLES["fee_line"]
-        self.refuse(
-            line,
-            staged,
-            """SELECT r.rid, CASE WHEN r.init_feedetl_sn IS NULL THEN 'L07' ELSE 'K06' END AS key,
-                      CASE WHEN r.init_feedetl_sn IS NULL THEN 'cnt' ELSE 'init_feedetl_sn' END AS col, COALESCE(r.init_feedetl_sn, CAST(r.cnt AS VARCHAR)) AS val
-               FROM refund AS r
-               WHERE NOT EXISTS (SELECT 1 FROM fellow AS f WHERE f.mdtrt_id = r.mdtrt_id AND f.cnt > 0 AND f.feedetl_sn = r.init_feedetl_sn)
-                 AND NOT (r.init_feedetl_sn IS NULL
-                          AND EXISTS (SELECT 1 FROM fellow AS f WHERE f.mdtrt_id = r.mdtrt_id AND f.cnt > 0 AND f.med_list_codg = r.med_list_codg
-                                                                  AND f.pric = r.pric AND f.fee_ocur_time <= r.fee_ocur_time))""",
-        )
-        self._too_much(staged)
-
-    def _too_much(self, staged: str) -> None:
-        """K07, for the few lines of which more is given back than there was: refunds count in order of time while they fit."""
-        linked = """SELECT f.mdtrt_id, f.feedetl_sn, f.fee_ocur_time, f.cnt, f.amt,
-                           COALESCE(f.init_feedetl_sn, (SELECT ARG_MAX(o.feedetl_sn, (o.fee_ocur_time, o.feedetl_sn)) FROM fellow AS o
-                              WHERE o.mdtrt_id = f.mdtrt_id AND o.med_list_codg = f.med_list_codg AND o.pric = f.pric AND o.cnt > 0 AND o.fee_ocur_time <= f.fee_ocur_time)) AS target
-                    FROM fellow AS f WHERE f.cnt < 0"""
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE linked AS {linked}").fetchall()
-        rows = self.con.execute(
-            """SELECT t.mdtrt_id, t.feedetl_sn, t.cnt, t.amt, LIST((-l.cnt, -l.amt, r.rid) ORDER BY l.fee_ocur_time, l.feedetl_sn)
-               FROM linked AS l JOIN fellow AS t ON t.mdtrt_id = l.mdtrt_id AND t.feedetl_sn = l.target AND t.cnt > 0
-               LEFT JOIN refund AS r ON r.mdtrt_id = l.mdtrt_id AND r.feedetl_sn = l.feedetl_sn
-               GROUP BY ALL HAVING SUM(-l.cnt) > t.cnt OR SUM(-l.amt) > t.amt + 0.02"""
-        ).fetchall()
-        refused: list[int] = []
-        for _, _, left, money, back in rows:
-            for cnt, amt, rid in back:
-                if cnt <= left and amt <= money + type(money)("0.02"):
-                    left, money = left - cnt, money - amt
-                elif rid is not None:
-                    refused.append(rid)
-        if refused:
-            listed = ", ".join(map(str, refused))
-            self.refuse(
-                TABLES["fee_line"],
-                staged,
-                f"SELECT rid, 'K07' AS key, 'cnt' AS col, CAST(cnt AS VARCHAR) AS val FROM {staged} WHERE rid IN ({listed})",
-            )
+        table = TABLES["settlement"]
+        staged = self.stage.part(table, 0)
+        beside = self.held.beside(table, ("setl_id", "mdtrt_id"), staged)
+        parts = [f"SELECT setl_id, mdtrt_id FROM {staged}"] if staged else []
+        parts += [beside] if beside else []
+        body = " UNION ALL ".join(parts) or "SELECT NULL::VARCHAR AS setl_id, NULL::VARCHAR AS mdtrt_id WHERE false"
+        self.con.execute(f"CREATE TABLE setl AS {body}").fetchall()
+        held = self.held.view(table)
+        again = f" AND NOT EXISTS (SELECT 1 FROM {staged} AS n WHERE n.setl_id = s.setl_id)" if staged else ""
+        while True:  # a refund that is refused may itself be what another names
+            lost = [
+                f"""SELECT {old} AS old, rid, setl_id, 'K08' AS key, 'init_setl_id' AS col, init_setl_id AS val FROM {view} AS s
+                    WHERE init_setl_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM setl WHERE setl.setl_id = s.init_setl_id){more}"""
+                for old, view, more in ((0, staged, ""), (1, held, again))
+                if view
+            ]
+            if not lost:
+                return
+            self.con.execute(f"CREATE OR REPLACE TEMP TABLE lost AS {' UNION ALL '.join(lost)}").fetchall()
+            if not self.any("lost"):
+                return
+            if staged:
+                self.refuse(table, staged, "SELECT rid, key, col, val FROM lost WHERE old = 0")
+            self.held.put_down(table, "SELECT rid, key, col, val FROM lost WHERE old = 1")
+            self.con.execute("DELETE FROM setl WHERE setl_id IN (SELECT setl_id FROM lost)").fetchall()
 
     # people and places nobody sent -------------------------------------------------------------------------------------
     def _placeholders(self) -> None:
-        """K01, K02: people and institutions of staged encounters that are unknown get a row with nothing known."""
-        staged = self.stage.part(TABLES["encounter"], 0)
-        if staged is None:
-            return
+        """K01, K02: people and institutions of encounters that are unknown get a row with nothing known."""
+        encounter = TABLES["encounter"]
+        staged = self.stage.part(encounter, 0)
+        lake = rows_sql(self.previous, "encounter", ("psn_no", "fixmedins_code", "insutype", "insu_admdvs", "mdtrtarea_admvs"))
         for name, key, code in (("person", "psn_no", "K01"), ("institution", "fixmedins_code", "K02")):
             table = TABLES[name]
+            held = self.held.view(table) if table.by_person else rows_sql(self.previous, name)
             known = [f"SELECT {key} FROM {s}" for s in self.stage.views(table)]
-            known += [f"SELECT {key} FROM {self.read(name, key)}"] if self.holds(name) else []
-            unknown = f"NOT IN ({' UNION ALL '.join(known)})" if known else "IS NOT NULL"
-            flagged = f"SELECT rid, '{code}' AS key, '{key}' AS col, {key} AS val FROM {staged} WHERE {key} {unknown}"
-            register.flag_staged(self.con, TABLES["encounter"], staged, flagged, self._names)
+            known += [f"SELECT {key} FROM {held} AS h WHERE stub IS NULL"] if held else []
+            unknown = f"{key} NOT IN ({' UNION ALL '.join(known)})" if known else f"{key} IS NOT NULL"
+            names = (key, *(("insutype", "insu_admdvs") if name == "person" else ("mdtrtarea_admvs AS admdvs",)))
+            listed = ", ".join(names)
+            rows = []
+            if staged:
+                flagged = f"SELECT rid, '{code}' AS key, '{key}' AS col, {key} AS val FROM {staged} WHERE {unknown}"
+                register.flag_staged(self.con, encounter, staged, flagged, self.names)
+                rows.append(f"SELECT {listed} FROM {staged} WHERE {unknown}")
+            if held and staged:
+                rows.append(
+                    f"SELECT {listed.replace('mdtrtarea_admvs AS ', '')} FROM {held} AS h WHERE stub = '1' AND {unknown} AND {key} IN (SELECT {key} FROM {staged})"
+                )
+            if table.by_person and lake and self.any(f"down_{name}"):
+                rows.append(f"SELECT {listed} FROM {lake} WHERE {key} IN (SELECT {key} FROM {self.held.down(table)} AS d) AND {unknown}")
+            if not rows:
+                continue
             values = _NOTHING_KNOWN[name] | {key: key}
-            cells = ", ".join(f"{values.get(c.name, 'NULL')}::{c.kind.sql} AS {c.name}" for c in table.columns)
-            bucket = "ANY_VALUE(bucket)" if table.by_person else "0"
-            select = (
-                f"SELECT {cells}, {bucket} AS bucket, HASH({key}) AS _key FROM {staged} WHERE {key} {unknown} GROUP BY {key}"
-            )
-            self.placeholders[name] += self.stage.add(table, select)
+            cells = ", ".join(f"{values.get(c.name, 'NULL')}::{c.kind.sql} AS {c.name}" for c in table.stored)
+            bucket = f"CAST({key_sql(key)} % 64 AS INTEGER)" if table.by_person else "0"
+            select = f"SELECT {cells}, {bucket} AS bucket, HASH({key}) AS _key FROM ({' UNION ALL '.join(rows)}) GROUP BY {key}"
+            self.placeholders[name] += self.stage.add(table, select, STUB)
 
     # the lake ----------------------------------------------------------------------------------------------------------
-    def _against_lake(self, table: Table, staged: str) -> None:
-        """Rows the lake already holds word for word are duplicates; other rows of a known key replace the old one (`_old`)."""
-        if self.holds(table.name):
-            columns, key = ", ".join(c.name for c in table.columns), ", ".join(table.key)
-            buckets = (
-                [b for (b,) in self.con.execute(f"SELECT DISTINCT bucket FROM {staged}").fetchall()]
-                if table.by_person
-                else None
-            )
-            old = self.read(table.name, "*", buckets)
-            if old:
-                same = " AND ".join(f"o.{k} IS NOT DISTINCT FROM s.{k}" for k in table.key[1:])
-                first = table.key[0]
-                self.con.execute(
-                    f"""CREATE OR REPLACE TEMP TABLE held AS
-                        SELECT s.rid, s._file, o.whole = HASH({", ".join("s." + c.name for c in table.columns)}) AS same
-                        FROM {staged} AS s JOIN (SELECT {key}, HASH({columns}) AS whole FROM {old}) AS o ON o.{first} = s.{first} {"AND " + same if same else ""}"""
-                ).fetchall()
-                for number, count in self.con.execute("SELECT _file, COUNT(*) FROM held WHERE same GROUP BY 1").fetchall():
-                    self.stage.counts[number].outcomes["duplicate"] += count
-                self.con.execute(f"INSERT INTO over_{staged} SELECT rid FROM held WHERE NOT same").fetchall()
-                self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM held WHERE same").fetchall()
+    def _against_lake(self, table: Table, part: int) -> None:
+        """Rows the lake already holds word for word are duplicates; other rows of a known key replace the old one (`over_…`)."""
+        staged = self.stage.part(table, part)
+        if staged is None:
+            return
+        filled: dict[int, int] = {}
+        old = self.held.view(table, part) if table.by_person else rows_sql(self.previous, table.name)
+        if old:
+            columns = [c.name for c in table.stored]
+            stub = "o.stub = '1' AND s.stub IS NULL" if table.stubs else "false"
+            self.con.execute(
+                f"""CREATE OR REPLACE TEMP TABLE known AS
+                    SELECT s.rid, s._file, HASH({", ".join("o." + c for c in columns)}) = HASH({", ".join("s." + c for c in columns)}) AS same, {stub} AS filled
+                    FROM {staged} AS s JOIN {old} AS o ON {same_key(table, "o", "s")}"""
+            ).fetchall()
+            for number, count in self.con.execute("SELECT _file, COUNT(*) FROM known WHERE same GROUP BY 1").fetchall():
+                self.stage.counts[number].outcomes["duplicate"] += count
+            filled = dict(self.con.execute("SELECT _file, COUNT(*) FROM known WHERE NOT same AND filled GROUP BY 1").fetchall())
+            self.con.execute(f"INSERT INTO over_{staged} SELECT rid FROM known WHERE NOT same").fetchall()
+            self._end(table, staged, "SELECT rid FROM known WHERE same", "superseded")
+            self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM known WHERE same").fetchall()
         replaces = f"rid IN (SELECT rid FROM over_{staged})"
         for number, taken, replaced in self.con.execute(
-            f"SELECT _file, COUNT_IF(NOT {replaces}), COUNT_IF({replaces}) FROM {staged} WHERE _file >= 0 GROUP BY 1"
+            f"SELECT _file, COUNT_IF(NOT {replaces}), COUNT_IF({replaces}) FROM {staged} GROUP BY 1"
         ).fetchall():
-            self.stage.counts[number].outcomes["taken"] += taken
-            self.stage.counts[number].outcomes["replaced"] += replaced
+            self.stage.counts[number].outcomes["taken"] += taken + filled.get(number, 0)
+            self.stage.counts[number].outcomes["replaced"] += replaced - filled.get(number, 0)
+            if number == AGAIN:
+                self.recovered[table.name] += taken + replaced
+        if self.recovered[table.name]:
+            self._end(table, staged, f"SELECT rid FROM {staged}", "taken")
+        self._corrected(table, staged)
 
-    def holds(self, name: str) -> bool:
-        """Whether the lake has rows of a table."""
-        return self.previous is not None and bool(self.previous.files(name))
-
-    def read(self, name: str, columns: str, buckets: list[int] | None = None) -> str:
-        """A subquery over the lake's rows of a table; empty text when those buckets hold none."""
-        assert self.previous is not None
-        paths = self.previous.files(name) if buckets is None else [p for b in buckets for p in self.previous.files(name, b)]
-        return (
-            f"(SELECT {columns} FROM read_parquet({quoted_list(paths)}, hive_partitioning = true, hive_types_autocast = true))"
-            if paths
+    def _corrected(self, table: Table, staged: str) -> None:
+        """Rows refused earlier for what they said, of which a good one came now."""
+        if not (self.previous and self.previous.rows("rejects")):
+            return
+        text = " || '/' || ".join(f"CAST({k} AS VARCHAR)" for k in table.key)
+        ended = rows_sql(self.previous, "reject_ends")
+        open_ = (
+            f"AND NOT EXISTS (SELECT 1 FROM {ended} AS e WHERE (e.load_no, e.tab, e.file, e.line) = (r.load_no, r.tab, r.file, r.line))"
+            if ended
             else ""
         )
+        self.con.execute(
+            f"""INSERT INTO reject_ends SELECT load_no, tab, file, line, 'corrected' FROM {rows_sql(self.previous, "rejects")} AS r
+                WHERE tab = '{table.name}' AND waits = 0 AND row_key IN (SELECT {text} FROM {staged} WHERE _file >= 0) {open_}"""
+        ).fetchall()
+
+    def ends(self) -> int:
+        """Number of rows refused earlier of which something has become, and of rows that had to leave the lake."""
+        downs = " UNION ALL ".join(f"SELECT 1 FROM down_{t.name}" for t in (*OF_ENCOUNTERS, *OF_PERSONS))
+        ((ended,),) = self.con.execute(f"SELECT COUNT(*) FROM (SELECT 1 FROM reject_ends UNION ALL {downs})").fetchall()
+        return int(ended)
 
     def refuse(self, table: Table, staged: str, refused: str) -> None:
         """Refuse staged rows: `refused` is a SELECT of (rid, key, col, val)."""
-        for number, count in register.refuse_staged(self.con, table, staged, refused, self._names).items():
+        for number, count in register.refuse_staged(self.con, table, staged, refused, self.names).items():
             self.stage.counts[number].outcomes["rejected"] += count
 
-    def count(self, name: str) -> int:
-        """Rows of a table of this load."""
-        ((rows,),) = self.con.execute(f"SELECT COUNT(*) FROM {name}").fetchall()
-        return int(rows)
+    def any(self, name: str) -> bool:
+        """Whether a table of this load has rows."""
+        return bool(self.con.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchall())

@@ -2,6 +2,7 @@
 
 Rows of `fee_line` are kept in parts of consecutive person buckets, so that later steps never hold more than one part in memory.
 A staged row is never rewritten: rows that later turn out to be refused or repeated are listed in `gone_…` and left out by the view.
+Personal cells are sealed before a row is written anywhere.
 """
 
 from __future__ import annotations
@@ -17,20 +18,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hengjian.crypto.seal import Sealer
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.causes import cause_of
 from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest import register
-from hengjian.lake.ingest.checks import Check, row_checks
+from hengjian.lake.ingest.checks import Check, plain_checks, row_checks
 from hengjian.lake.ingest.columns import convert
+from hengjian.lake.ingest.personal import sealed
 from hengjian.lake.ingest.readers.base import Batch, FileRefused
 from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.source import SourceFile
 from hengjian.lake.place import quoted, quoted_list
 from hengjian.lake.schema import Table
 
-_OWN = ("bucket", "_key", "_file", "_line", "rid")
-"""Columns of a staged row beside the schema's: bucket, hash of the key, number of its file, physical line, number in the load."""
+_OWN = {
+    "bucket": "INTEGER", "_key": "UBIGINT", "_file": "INTEGER", "_line": "BIGINT", "rid": "BIGINT", "_load": "INTEGER", "_name": "VARCHAR",
+}  # fmt: skip
+"""Columns of a staged row beside the schema's: bucket, hash of the key, number of its file (STUB, AGAIN: of none), physical line,
+number in the load, and of a row tried again the load that first read it and its file."""
+
+STUB, AGAIN = -1, -2
+"""File numbers of rows that no file of this load sent: placeholders, and rows that wait in the lake for what they refer to."""
 
 
 @dataclass
@@ -44,8 +53,8 @@ class FileCount:
 class Stage:
     """The staging area of one load: files in `folder` and a private database over them."""
 
-    def __init__(self, folder: Path, parts: int, data_date: date, memory: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, parts: int, data_date: date, memory: str, sealer: Sealer) -> None:
+        self.folder, self.sealer = folder, sealer
         (folder / "rows").mkdir(parents=True, exist_ok=True)
         self.con = duckdb.connect()
         for setting in (f"memory_limit = '{memory}'", f"temp_directory = {quoted(folder / 'spill')}"):
@@ -62,7 +71,7 @@ class Stage:
     # taking in ---------------------------------------------------------------------------------------------------------
     def take(self, source: SourceFile, number: int, batch: Batch) -> None:
         """Stage one batch of file `number`: rows that are understood are kept, others go to the rejects with every reason."""
-        register.refuse_lines(self.con, source, number, batch.bad)
+        register.refuse_lines(self.con, self.sealer, source, number, batch.bad)
         self.counts[number].read += len(batch.bad) + len(batch.data)
         self.counts[number].outcomes["rejected"] += len(batch.bad)
         if not len(batch.data):
@@ -79,6 +88,8 @@ class Stage:
                 raise FileRefused("F05", f"列 {name}（{table[name].label}）的类型读不出（{cause_of(error)}）") from error
             arrays[name] = done.array
             faults += [(code, name, mask) for code, mask in done.faults.items()]
+        faults += plain_checks(table, arrays)
+        arrays = sealed(self.sealer, table, arrays)
         bad = np.zeros(len(batch.data), bool)
         for code, _, mask in faults:
             if REASONS[code].level == REFUSED:
@@ -91,7 +102,7 @@ class Stage:
         checks = [self._dated(c) for c in row_checks(table, sent)]
         refusing = [c for c in checks if REASONS[c.code].level == REFUSED]
         judged = " OR ".join(["_bad", *(f"COALESCE({c.condition}, false)" for c in refusing)])
-        missing = "".join(f", NULL::{c.kind.sql} AS {c.name}" for c in table.columns if c.name not in sent)
+        missing = "".join(f", NULL::{c.kind.sql} AS {c.name}" for c in table.stored if c.name not in sent)
         bucket = f"CAST({key_sql('psn_no')} % {BUCKETS} AS INTEGER)" if table.by_person else "0"
         self.con.register("sent", rows)
         self.con.execute(
@@ -104,9 +115,11 @@ class Stage:
             f"SELECT {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, _refused FROM batch"
         ).to_arrow_table()
         if refused:
-            self.counts[number].outcomes["rejected"] += register.refuse_rows(self.con, source, number, batch, faults, checks)
+            self.counts[number].outcomes["rejected"] += register.refuse_rows(
+                self.con, self.sealer, source, number, batch, faults, checks
+            )
         register.flag_rows(
-            self.con, source, number, batch, faults, [c for c, count in zip(flags, flagged, strict=True) if count]
+            self.con, self.sealer, source, number, batch, faults, [c for c, count in zip(flags, flagged, strict=True) if count]
         )
         self.con.unregister("sent")
         kept = rows.drop_columns(["_no", "_bad"]).append_column("bucket", marks["bucket"]).append_column("_key", marks["_key"])
@@ -149,18 +162,32 @@ class Stage:
         name = names[number if len(names) > 1 else 0]
         return self._view(table, name) if self._files[name] else None
 
-    def add(self, table: Table, select: str) -> int:
-        """Stage the rows of a query over `columns, bucket, _key` of a table that no file sent; returns their number."""
-        name = self._names(table)[0]
-        path = self.folder / "rows" / f"{name}-{len(self._files[name]):05d}.parquet"
-        columns = ", ".join(c.name for c in table.columns)
-        sql = f"SELECT {columns}, bucket, _key, -1::INTEGER AS _file, 0::BIGINT AS _line, {self._rows} + ROW_NUMBER() OVER () AS rid FROM ({select})"
-        ((rows,),) = self.con.execute(f"COPY ({sql}) TO {quoted(path)} (FORMAT parquet, COMPRESSION uncompressed)").fetchall()
-        if rows:
-            self._rows += rows + 1
-            self._files[name].append((-1, path))
-            self._views.pop(name, None)
-        return int(rows)
+    def all(self, table: Table) -> list[str]:
+        """As `views`, with every row, also those left out since."""
+        return [f"all_{view}" for view in self.views(table)]
+
+    def add(self, table: Table, select: str, file: int) -> int:
+        """Stage the rows of a query over the stored columns, `bucket`, `_key` and perhaps `_load`, `_line`, `_name`; returns their
+        number. `file`: STUB or AGAIN."""
+        present = {column for (column, *_) in self.con.execute(f"DESCRIBE {select}").fetchall()}
+        columns = ", ".join(c.name for c in table.stored)
+        names = self._names(table)
+        staged = 0
+        for place, name in enumerate(names):
+            given = {"_file": f"{file}::INTEGER", "rid": f"{self._rows} + ROW_NUMBER() OVER ()"}
+            own = [f"{given.get(c, c if c in present else f'NULL::{sql}')} AS {c}" for c, sql in _OWN.items()]
+            inside = f"WHERE bucket * {self.parts} // {BUCKETS} = {place}" if len(names) > 1 else ""
+            path = self.folder / "rows" / f"{name}-{len(self._files[name]):05d}.parquet"
+            sql = f"SELECT {columns}, {', '.join(own)} FROM ({select}) {inside}"
+            ((rows,),) = self.con.execute(
+                f"COPY ({sql}) TO {quoted(path)} (FORMAT parquet, COMPRESSION uncompressed)"
+            ).fetchall()
+            if rows:
+                self._rows += rows + 1
+                self._files[name].append((file, path))
+                self._views.pop(name, None)
+                staged += int(rows)
+        return staged
 
     def buckets(self, number: int) -> tuple[int, int]:
         """First and one-past-last bucket of a part."""
@@ -181,6 +208,7 @@ class Stage:
         if name not in self._views:
             self.con.execute(f"CREATE TABLE IF NOT EXISTS gone_{name} (rid BIGINT)").fetchall()
             self.con.execute(f"CREATE TABLE IF NOT EXISTS over_{name} (rid BIGINT)").fetchall()
+            self.con.execute(f"CREATE TABLE IF NOT EXISTS wait_{name} (rid BIGINT, code VARCHAR)").fetchall()
             self._create(table, name, f"rid NOT IN (SELECT rid FROM gone_{name})")
             self._views[name] = table
         return name
@@ -188,8 +216,8 @@ class Stage:
     def _create(self, table: Table, name: str, kept: str) -> None:
         listed = quoted_list(path for _, path in self._files[name])
         present = {column for _, path in self._files[name] for column in pq.read_schema(path).names}
-        columns = ", ".join(c.name if c.name in present else f"NULL::{c.kind.sql} AS {c.name}" for c in table.columns)
-        self.con.execute(
-            f"""CREATE OR REPLACE VIEW {name} AS SELECT {columns}, {", ".join(_OWN)}
-                FROM read_parquet({listed}, union_by_name = true) WHERE {kept}"""
-        ).fetchall()
+        wanted = {c.name: c.kind.sql for c in table.stored} | _OWN
+        columns = ", ".join(c if c in present else f"NULL::{sql} AS {c}" for c, sql in wanted.items())
+        rows = f"SELECT {columns} FROM read_parquet({listed}, union_by_name = true)"
+        self.con.execute(f"CREATE OR REPLACE VIEW all_{name} AS {rows}").fetchall()
+        self.con.execute(f"CREATE OR REPLACE VIEW {name} AS {rows} WHERE {kept}").fetchall()

@@ -69,6 +69,7 @@ class Column:
     codes: str = ""  # name of its code table in lake.schema.codes
     refers: str = ""  # the table whose key this column names
     personal: bool = False  # kept encrypted at rest, shown masked
+    looked_up: bool = False  # a personal column people search by: a keyed digest stands beside it
     src: str = "N"  # N national name, n national by common knowledge, o ours
     aliases: tuple[str, ...] = ()
     meaning: str = ""
@@ -83,27 +84,48 @@ def col(
     codes: str = "",
     refers: str = "",
     personal: bool = False,
+    looked_up: bool = False,
     src: str = "N",
     aliases: tuple[str, ...] = (),
     meaning: str = "",
 ) -> Column:
     """Declare a column (the short form used by every table module)."""
-    return Column(name, label, kind(type_word), required, codes, refers, personal, src, aliases, meaning)
+    return Column(name, label, kind(type_word), required, codes, refers, personal, looked_up, src, aliases, meaning)
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the lake. `by_person` tables are partitioned by the person bucket."""
+    """One table of the lake. `by_person` tables are partitioned by the person bucket.
+
+    `columns` is what files may send; `stored` what the lake holds: also digests to look up sealed columns by, and, where `stubs`
+    is set, the mark of a row that was made because others name its key and nobody sent it.
+    """
 
     name: str
     label: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     by_person: bool = False
+    stubs: bool = False
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
         return {c.name: c for c in self.columns}
+
+    @cached_property
+    def stored(self) -> tuple[Column, ...]:
+        digests = tuple(
+            col(f"{c.name}_dgst", f"{c.label}检索摘要", "char(32)", src="o", meaning=f"keyed digest of {c.name}, to look it up")
+            for c in self.columns
+            if c.looked_up
+        )
+        stub = (col("stub", "占位标志", "flag", src="o", meaning="1 = nobody sent this row, others name its key"),)
+        return self.columns + digests + (stub if self.stubs else ())
+
+    @property
+    def unit(self) -> str:
+        """The column whose value names what is rewritten together when a row changes: an encounter, or a person."""
+        return "mdtrt_id" if "mdtrt_id" in self else "psn_no"
 
     @cached_property
     def headers(self) -> dict[str, str]:

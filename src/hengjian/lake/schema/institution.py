@@ -6,6 +6,7 @@ INSTITUTION = Table(
     name="institution",
     label="定点医药机构",
     key=("fixmedins_code",),
+    stubs=True,
     by_person=False,
     columns=(
         col("fixmedins_code", "机构编号", "code", required=True, meaning="12 characters, H… hospital or clinic, P… pharmacy"),

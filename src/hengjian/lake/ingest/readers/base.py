@@ -32,13 +32,14 @@ class BadLine:
 class Batch:
     """Some rows of a file: the columns that were sent, by schema name, the physical line of each row, and lines that are no rows.
 
-    `done` is the share of the file that has been read, 0 to 1.
+    `done` is the share of the file that has been read, 0 to 1. `sent`: the cells as sent, where a map gave them other values.
     """
 
     data: pa.Table
     lines: pa.Array
     bad: tuple[BadLine, ...] = ()
     done: float = 1.0
+    sent: pa.Table | None = None
 
 
 @dataclass(frozen=True)
