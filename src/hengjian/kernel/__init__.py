@@ -1,1 +1,1 @@
-"""Dates, half-open periods, exact amounts, identifiers, errors. Standard library only."""
+"""Dates, half-open periods, exact amounts, identifiers, masks, errors and their causes. Standard library only."""

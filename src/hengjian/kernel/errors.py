@@ -33,3 +33,11 @@ class RulebookError(HengjianError):
 
 class LakeError(HengjianError):
     """The lake cannot be opened, read or written."""
+
+
+class KeyFileError(HengjianError):
+    """The key file cannot be found, read, trusted or written, or does not hold the key that is asked for."""
+
+
+class SealError(HengjianError):
+    """Sealed values do not open: tampered with, moved to another row or column, or sealed with another key."""
