@@ -24,11 +24,12 @@ from pathlib import Path
 
 import duckdb
 
-from hengjian.engine.backends.duckdb import attach_small_tables, connect, files_sql
+from hengjian.engine.backends.duckdb import attach_small_tables, connect
 from hengjian.engine.bind import bind
 from hengjian.engine.plan import Plan, make_plan
 from hengjian.engine.run import active_rules, run_audit
 from hengjian.lake.schema.layer import LAYER
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion, open_lake
 from hengjian.rulebook import load_rulebook
 
@@ -52,12 +53,12 @@ def bare_scan(lake: LakeVersion, plan: Plan) -> None:
     """Read every value of every column the rules read, once: integers are summed, texts measured, so nothing comes from statistics."""
     con = connect()
     for table, columns in sorted(plan.read.items()):
-        paths = lake.files(f"rule_{table}")
-        if not paths:
+        rows = rows_sql(lake, f"rule_{table}")
+        if not rows:
             continue
         spec = LAYER[table].by_name
         sums = ", ".join(f"SUM(strlen({c}))" if spec[c].sql == "VARCHAR" else f"SUM({c}::HUGEINT)" for c in sorted(columns))
-        con.execute(f"SELECT {sums} FROM {files_sql(paths)}").fetchall()
+        con.execute(f"SELECT {sums} FROM {rows} AS t").fetchall()
     con.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -23,6 +24,9 @@ settings.load_profile("long" if LONG else "usual")
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 """Reference material beside the checkout; a user's machine has none of it."""
+
+os.environ["HENGJIAN_KEYS"] = str(Path(tempfile.mkdtemp(prefix="hengjian-keys-")) / "keys.json")
+"""Every lake of the tests is sealed under a key file of this run, never the user's."""
 
 _APT = {"chromium": "chromium", "java": "openjdk-17-jre-headless"}
 

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from hengjian.lake.ingest import LoadReport, load_folder
+from hengjian.lake.ingest import LoadReport, load_folder, register
+from hengjian.lake.ingest.personal import RAW, keys_of
+from hengjian.lake.rows import rows_sql
+from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import LakeVersion, open_lake
 
 NOW = datetime(2026, 11, 1, 9, 0, 0)
@@ -80,7 +84,7 @@ def load(folder: Path, lake: Path, **more: Any) -> LoadReport:
 def query(lake: Path | LakeVersion, sql: str, **tables: str) -> list[tuple[Any, ...]]:
     """Rows of a query in which `{name}` stands for a table of the current version."""
     version = lake if isinstance(lake, LakeVersion) else open_lake(lake)
-    names = {name: f"read_parquet({version.files(name)!r}, hive_partitioning = true)" for name in version.tables}
+    names = {name: rows_sql(version, name) for name in version.tables}
     with duckdb.connect() as con:
         return con.execute(sql.format(**(names | tables))).fetchall()
 
@@ -89,3 +93,15 @@ def reject_codes(lake: Path) -> list[tuple[str, int, str, str]]:
     """(table, line, code, column) of every refused row."""
     version = open_lake(lake)
     return query(version, "SELECT tab, line, code, col FROM {rejects} ORDER BY ALL") if version.rows("rejects") else []
+
+
+def opened(lake: Path) -> list[tuple[str, str]]:
+    """(val, raw) of every refused row, opened with the key of the lake."""
+    sealer = keys_of(lake, open_lake(lake)).sealer
+    found = []
+    for tab, file, line, col, val, raw in query(lake, "SELECT tab, file, line, col, val, raw FROM {rejects} ORDER BY ALL"):
+        ids = register.ids_of(file, [line])
+        private = not col or TABLES[tab][col].personal
+        val = sealer.open(register.VAL, ids, pa.array([val]))[0].as_py() if private else val
+        found.append((val, sealer.open(RAW, ids, pa.array([raw]))[0].as_py()))
+    return found

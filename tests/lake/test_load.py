@@ -17,7 +17,7 @@ from hengjian.kernel.keys import bucket_of
 from hengjian.lake.ingest import load as load_module
 from hengjian.lake.versions import open_lake, table_path, version_numbers
 
-from .folder import DEFAULTS, load, make_folder, query, reject_codes, row, write_csv
+from .folder import DEFAULTS, load, make_folder, opened, query, reject_codes, row, write_csv
 
 
 def lines(*changes: dict[str, Any]) -> list[dict[str, Any]]:
@@ -63,7 +63,8 @@ def test_a_line_that_cannot_be_understood_is_kept_with_its_reason(
     report = load(make_folder(tmp_path / "in", fee_line=lines(clean, clean | cells)), tmp_path / "lake")
     assert reject_codes(tmp_path / "lake") == [("fee_line", 3, code, column)]
     assert report.tables["fee_line"] == {"read": 2, "taken": 1, "replaced": 0, "rejected": 1, "duplicate": 0}
-    ((file, value, reason, advice, raw),) = query(tmp_path / "lake", "SELECT file, val, reason, advice, raw FROM {rejects}")
+    ((file, value, reason, advice),) = query(tmp_path / "lake", "SELECT file, val, reason, advice FROM {rejects}")
+    ((_, raw),) = opened(tmp_path / "lake")
     assert file == "fee_line.csv" and reason and advice and '"feedetl_sn"' in raw
     assert value == "" if code == "T01" else value is not None
 
@@ -255,7 +256,7 @@ def test_a_load_killed_before_its_version_leaves_the_lake_as_it_was(tmp_path: Pa
 def test_tables_are_real_delta_tables(tmp_path: Path) -> None:
     load(make_folder(tmp_path / "in"), tmp_path / "lake")
     delta = DeltaTable(str(table_path(tmp_path / "lake", "fee_line")))
-    assert delta.metadata().partition_columns == ["bucket"] and delta.to_pyarrow_table().num_rows == 1
+    assert delta.metadata().partition_columns == ["part"] and delta.to_pyarrow_table().num_rows == 1
     assert delta.to_pyarrow_table()["fee_ocur_time"].to_pylist()[0].hour == 9
 
 

@@ -18,7 +18,7 @@ import duckdb
 
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
-from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect, files_sql
+from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect
 from hengjian.engine.bind import Bound, bind
 from hengjian.engine.finding import RULES_CSV
 from hengjian.engine.groups import grow_groups
@@ -29,6 +29,7 @@ from hengjian.kernel.dates import day_date
 from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.place import one_file
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import SCOPES, Rule, Rulebook
 
@@ -206,18 +207,18 @@ def _prepare(out: Path) -> Path:
 
 
 def _period(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> tuple[str, str]:
-    paths = lake.files("rule_fee_line")
-    if not paths:
+    lines = rows_sql(lake, "rule_fee_line", ("fee_day",))
+    if not lines:
         return (lake.data_date, lake.data_date)
-    ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {files_sql(paths)}").fetchall()
+    ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {lines}").fetchall()
     return (day_date(first).isoformat(), day_date(last + 1).isoformat())
 
 
 def _fund_total(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> str:
-    paths = lake.files("settlement")
-    if not paths:
+    settled = rows_sql(lake, "settlement", ("fund_pay_sumamt",))
+    if not settled:
         return "0.00"
-    ((total,),) = con.execute(f"SELECT SUM(fund_pay_sumamt) FROM {files_sql(paths)}").fetchall()
+    ((total,),) = con.execute(f"SELECT SUM(fund_pay_sumamt) FROM {settled}").fetchall()
     return str(total)
 
 

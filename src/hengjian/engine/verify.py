@@ -17,10 +17,11 @@ from typing import Any
 import duckdb
 
 from hengjian.engine import collect
-from hengjian.engine.backends.duckdb import connect, files_sql
+from hengjian.engine.backends.duckdb import connect
 from hengjian.engine.run import judge_lake
 from hengjian.kernel.amounts import to_yuan
 from hengjian.kernel.keys import bucket_of, key_of
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import Rulebook
 
@@ -187,11 +188,11 @@ def _data_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> li
 
 
 def _line(con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, line: Mapping[str, str]) -> str:
-    paths = lake.files("rule_fee_line", bucket_of(psn_no))
-    if not paths:
+    lines = rows_sql(lake, "rule_fee_line", None, [bucket_of(psn_no)])
+    if not lines:
         return ""
     rows = con.execute(
-        f"SELECT net_cnt_e4, net_amt, net_inscp FROM {files_sql(paths)} WHERE mdtrt_key = ? AND feedetl_sn = ?",
+        f"SELECT net_cnt_e4, net_amt, net_inscp FROM {lines} WHERE mdtrt_key = ? AND feedetl_sn = ?",
         [key_of(line["mdtrt_id"]), line["feedetl_sn"]],
     ).fetchall()
     return "、".join(f"{units // 10000} {to_yuan(amount)} {to_yuan(inscope)}" for units, amount, inscope in rows)

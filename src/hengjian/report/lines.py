@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from hengjian.kernel.keys import bucket_of
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion
 
 ASKED, OTHER, REFUND, NEIGHBOUR = "在疑", "对照", "退费", "其他"
@@ -85,15 +86,15 @@ def rows_of(finding: Mapping[str, Any], lake: LakeVersion | None) -> Rows:
 def _lines(
     con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, roles: dict[tuple[Any, Any], str]
 ) -> tuple[list[Line], int]:
-    files = lake.files("fee_line", bucket_of(psn_no))
-    if not files or not roles:
+    rows = rows_sql(lake, "fee_line", None, [bucket_of(psn_no)])
+    if not rows or not roles:
         return [], 0
     found = con.execute(
-        """SELECT mdtrt_id, feedetl_sn, init_feedetl_sn, fee_ocur_time, med_list_codg, COALESCE(hilist_name, medins_list_name, ''), cnt,
+        f"""SELECT mdtrt_id, feedetl_sn, init_feedetl_sn, fee_ocur_time, med_list_codg, COALESCE(hilist_name, medins_list_name, ''), cnt,
                   COALESCE(cnt_unt, ''), pric, det_item_fee_sumamt, inscp_scp_amt
-           FROM read_parquet(?, hive_partitioning = false) WHERE psn_no = ? AND list_contains(?, mdtrt_id)
+           FROM {rows} AS t WHERE psn_no = ? AND list_contains(?, mdtrt_id)
            ORDER BY fee_ocur_time, mdtrt_id, feedetl_sn""",
-        [files, psn_no, sorted({visit for visit, _ in roles})],
+        [psn_no, sorted({visit for visit, _ in roles})],
     ).fetchall()
     days = {(row[0], row[3].date()) for row in found if (row[0], row[1]) in roles}
     chosen: list[Line] = []
@@ -113,13 +114,13 @@ def _lines(
 
 
 def _encounters(con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, visits: dict[str, str]) -> list[Encounter]:
-    files = lake.files("encounter", bucket_of(psn_no))
-    if not files or not visits:
+    rows = rows_sql(lake, "encounter", None, [bucket_of(psn_no)])
+    if not rows or not visits:
         return []
     found = con.execute(
-        """SELECT mdtrt_id, fixmedins_code, begntime, endtime FROM read_parquet(?, hive_partitioning = false)
+        f"""SELECT mdtrt_id, fixmedins_code, begntime, endtime FROM {rows} AS t
            WHERE psn_no = ? AND list_contains(?, mdtrt_id) ORDER BY begntime, mdtrt_id""",
-        [files, psn_no, sorted(visits)],
+        [psn_no, sorted(visits)],
     ).fetchall()
     names = _diagnoses(con, lake, psn_no, sorted(visits))
     return [Encounter(visits[m], m, place, begins, ends, names.get(m, "")) for m, place, begins, ends in found]
@@ -127,22 +128,22 @@ def _encounters(con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, 
 
 def _diagnoses(con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, visits: Sequence[str]) -> dict[str, str]:
     """Main diagnosis of each encounter: at discharge, else at admission."""
-    files = lake.files("diagnosis", bucket_of(psn_no))
-    if not files:
+    rows = rows_sql(lake, "diagnosis", None, [bucket_of(psn_no)])
+    if not rows:
         return {}
     found = con.execute(
-        """SELECT mdtrt_id, arg_max(COALESCE(diag_name, diag_code), inout_diag_type) FROM read_parquet(?, hive_partitioning = false)
+        f"""SELECT mdtrt_id, arg_max(COALESCE(diag_name, diag_code), inout_diag_type) FROM {rows} AS t
            WHERE maindiag_flag = '1' AND list_contains(?, mdtrt_id) GROUP BY 1""",
-        [files, list(visits)],
+        [list(visits)],
     ).fetchall()
     return dict(found)
 
 
 def institution_name(code: str | None, lake: LakeVersion | None) -> str:
     """Name of an institution; its code when the lake does not know it."""
-    files = lake.files("institution") if lake and code else []
-    if not files:
+    rows = rows_sql(lake, "institution") if code else ""
+    if not rows:
         return code or ""
     with duckdb.connect() as con:
-        row = con.execute("SELECT fixmedins_name FROM read_parquet(?) WHERE fixmedins_code = ?", [files, code]).fetchone()
+        row = con.execute(f"SELECT fixmedins_name FROM {rows} WHERE fixmedins_code = ?", [code]).fetchone()
     return str(row[0]) if row and row[0] else str(code)

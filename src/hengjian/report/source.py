@@ -18,7 +18,8 @@ from hengjian.engine.finding import RULES_CSV
 from hengjian.engine.totals import once_sql
 from hengjian.kernel.errors import InputError
 from hengjian.lake.causes import cause_of
-from hengjian.lake.place import one_file, quoted_list
+from hengjian.lake.place import one_file
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion
 
 SETUP = {
@@ -180,9 +181,7 @@ def _read_scores(path: Path) -> dict[str, dict[str, Any]]:
 
 def lake_view(con: duckdb.DuckDBPyConnection, lake: LakeVersion | None, table: str) -> bool:
     """Make `table` of the lake readable under its own name. False when there is no lake or the table was never loaded."""
-    files = lake.files(table) if lake else []
-    if files:
-        con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM read_parquet({quoted_list(files)}, hive_partitioning = false)"
-        )
-    return bool(files)
+    rows = rows_sql(lake, table)
+    if rows:
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM {rows}")
+    return bool(rows)

@@ -11,6 +11,7 @@ import duckdb
 from hengjian.engine.bind import LAKE_KNOWLEDGE, Bound
 from hengjian.engine.plan import COLLECT, Plan, Text
 from hengjian.kernel.keys import BUCKETS
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.lake.versions import LakeVersion
 
@@ -29,28 +30,17 @@ def connect(scratch: Path | None = None, threads: int | None = None, memory: str
     return con
 
 
-def files_sql(paths: list[str]) -> str:
-    """`read_parquet([...])` over an explicit list of files; the partition column is taken from the folder names."""
-    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
-    return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = true)"
-
-
 def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion, knowledge: LakeVersion | None = None) -> None:
     """Dictionaries, institutions and the knowledge that travels with the data (of version `knowledge`, if another), as tables: what
     binding needs."""
     knowledge = knowledge or lake
     for name in DICTIONARIES:
         table = f"code_{name}"
-        source = (
-            files_sql(lake.files(table))
-            if lake.files(table)
-            else "(SELECT NULL::BIGINT AS key, NULL AS code, NULL AS name WHERE false)"
-        )
+        source = rows_sql(lake, table) or "(SELECT NULL::BIGINT AS key, NULL AS code, NULL AS name WHERE false)"
         con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT key, code, name FROM {source}").fetchall()
     for local in LAKE_KNOWLEDGE.values():
-        if paths := knowledge.files(local.name):
-            columns = ", ".join(c.name for c in local.columns)
-            con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT {columns} FROM {files_sql(paths)}").fetchall()
+        if rows := rows_sql(knowledge, local.name, [c.name for c in local.columns]):
+            con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT * FROM {rows}").fetchall()
     load_table(con, lake, "institution", LAYER["institution"].by_name, None)
 
 
@@ -73,11 +63,10 @@ def load_table(
     """(Re)create rule table `table` in the connection with `columns` of the given person buckets (None: all), as TABLE or VIEW."""
     spec = LAYER[table].by_name
     wanted = [spec[c] for c in spec if c in set(columns)]
-    whole = buckets is None or not LAYER[table].by_person
-    paths = lake.files(f"rule_{table}") if whole else [p for b in buckets or () for p in lake.files(f"rule_{table}", b)]
-    if paths:
+    rows = rows_sql(lake, f"rule_{table}", None, buckets if LAYER[table].by_person else None)
+    if rows:
         names = ", ".join(f"t.{c.name}" for c in wanted)
-        sql = f"SELECT {names} FROM {files_sql(paths)} AS t {f'WHERE {where}' if where else ''}"
+        sql = f"SELECT {names} FROM {rows} AS t {f'WHERE {where}' if where else ''}"
     else:
         sql = f"SELECT {', '.join(f'NULL::{c.sql} AS {c.name}' for c in wanted)} WHERE false"
     for other in con.execute("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [table]).fetchall():

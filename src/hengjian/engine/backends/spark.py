@@ -16,14 +16,15 @@ from typing import Any
 
 import duckdb
 
-from hengjian.engine.backends.duckdb import both, create_candidates, files_sql, load_table
+from hengjian.engine.backends.duckdb import both, create_candidates, load_table
 from hengjian.engine.bind import Bound
 from hengjian.engine.compile import compile_sql
 from hengjian.engine.plan import COLLECT, HIT, INDICATOR, Plan, Text
 from hengjian.kernel.errors import InputError
 from hengjian.lake.place import quoted
+from hengjian.lake.rows import MASK, mask_of, parquet_sql
 from hengjian.lake.schema.layer import LAYER
-from hengjian.lake.versions import LakeVersion, table_path
+from hengjian.lake.versions import LakeVersion
 
 _SPARK = {"INTEGER": "int", "BIGINT": "bigint", "VARCHAR": "string"}
 SETTINGS = {
@@ -108,10 +109,7 @@ class SparkBackend:
         for table, columns in read.items():
             spec = {c: LAYER[table].by_name[c].sql for c in sorted(columns)}
             by_person = LAYER[table].by_person
-            every = whole or not by_person
-            paths = lake.files(f"rule_{table}") if every else [p for b in buckets or () for p in lake.files(f"rule_{table}", b)]
-            reader = self._spark.read.schema(schema_text(spec)).option("basePath", str(table_path(lake.root, f"rule_{table}")))
-            frame = reader.parquet(*paths) if paths else self._spark.createDataFrame([], schema_text(spec))
+            frame = self._current(lake, f"rule_{table}", spec, None if whole or not by_person else buckets)
             keep = both(self._keep if table == "fee_line" and not whole else "", where if by_person and not whole else "")
             if keep:
                 frame.createOrReplaceTempView("t_source")
@@ -122,6 +120,28 @@ class SparkBackend:
                 frame = frame.repartition("psn_key").persist()
                 self._kept.append(frame)
             frame.createOrReplaceTempView(table)
+
+    def _current(self, lake: LakeVersion, table: str, spec: Mapping[str, str], buckets: list[int] | None) -> Any:
+        """The current rows of a rule table: its files, less what later loads masked (see `lake.rows`)."""
+        from pyspark.sql.functions import broadcast, col
+
+        paths = sorted({path for b in buckets for path in lake.files(table, b)} if buckets is not None else lake.files(table))
+        if not paths:
+            return self._spark.createDataFrame([], schema_text(spec))
+        masking = mask_of(table)
+        stamps = {"bucket": "INTEGER", "load_no": "INTEGER"} if masking else {}
+        unit = {masking[1]: "BIGINT"} if masking else {}
+        frame = self._spark.read.schema(schema_text({**spec, **unit, **stamps})).parquet(*paths)
+        if buckets is not None:
+            frame = frame.where(col("bucket").isin(buckets))
+        if masking and lake.masks.get(masking[0]):
+            mask = self._spark.read.schema(schema_text(MASK)).parquet(*lake.files("mask")).where(col("tab") == masking[0])
+            mask = (
+                mask.groupBy(col("key").alias("_gone_key")).agg({"load_no": "max"}).withColumnRenamed("max(load_no)", "_gone")
+            )
+            dead = (col(masking[1]) == col("_gone_key")) & (col("load_no") < col("_gone"))
+            frame = frame.join(broadcast(mask), dead, "left_anti")
+        return frame.select(*spec)
 
     def _forget(self) -> None:
         for frame in self._kept:
@@ -141,7 +161,7 @@ class SparkBackend:
             if paths:
                 names = ", ".join(text.returns)
                 target = "hit" if finding else "indicator"
-                self._con.execute(f"INSERT INTO {target} ({names}) SELECT {names} FROM {files_sql(paths)}").fetchall()
+                self._con.execute(f"INSERT INTO {target} ({names}) SELECT {names} FROM {parquet_sql(paths)}").fetchall()
 
     def close(self) -> None:
         """Drop what was kept and written. The session stays: starting one takes seconds."""

@@ -38,7 +38,9 @@ def _flag(resolver: Resolver, table: Table, staged: str, flagged: str) -> None:
 def _practitioners(resolver: Resolver) -> None:
     """K05: a practitioner nobody registered. Where no register was ever sent nobody is flagged."""
     known = [f"SELECT prac_psn_code FROM {view}" for view in resolver.stage.views(TABLES["practitioner"])]
-    known += [f"SELECT prac_psn_code FROM {old}" for old in [rows_sql(resolver.previous, "practitioner", ("prac_psn_code",))] if old]
+    known += [
+        f"SELECT prac_psn_code FROM {old}" for old in [rows_sql(resolver.previous, "practitioner", ("prac_psn_code",))] if old
+    ]
     if not known:
         return
     resolver.con.execute(f"CREATE OR REPLACE TEMP TABLE doctor AS {' UNION '.join(known)}").fetchall()

@@ -14,6 +14,7 @@ from hengjian.crypto.seal import Sealer
 from hengjian.lake.schema import Table
 from hengjian.lake.versions import LakeVersion
 
+
 @dataclass(frozen=True)
 class LakeKeys:
     """The key file of a lake, the id of the key its personal columns are sealed with, and what seals with it."""

@@ -24,7 +24,17 @@ def judge(resolver: Resolver, part: int) -> None:
     staged = resolver.stage.part(table, part)
     beside = resolver.held.beside(
         table,
-        ("rid", "mdtrt_id", "feedetl_sn", "init_feedetl_sn", "med_list_codg", "pric", "cnt", "det_item_fee_sumamt", "fee_ocur_time"),
+        (
+            "rid",
+            "mdtrt_id",
+            "feedetl_sn",
+            "init_feedetl_sn",
+            "med_list_codg",
+            "pric",
+            "cnt",
+            "det_item_fee_sumamt",
+            "fee_ocur_time",
+        ),
         staged,
         part,
     )
@@ -46,7 +56,7 @@ def judge(resolver: Resolver, part: int) -> None:
            FROM refund AS r LEFT JOIN undone AS l ON l.mdtrt_id = r.mdtrt_id
                 AND (l.feedetl_sn = r.init_feedetl_sn
                      OR r.init_feedetl_sn IS NULL AND l.med_list_codg = r.med_list_codg AND l.pric = r.pric AND l.fee_ocur_time <= r.fee_ocur_time)
-           GROUP BY ALL"""
+           GROUP BY r.old, r.rid, r.mdtrt_id, r.feedetl_sn, r.init_feedetl_sn, r.cnt, r.amt, r.fee_ocur_time"""
     ).fetchall()
     con.execute(
         """CREATE OR REPLACE TEMP TABLE bad_refund AS

@@ -72,7 +72,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     for register in ("rejects", "load_warnings"):
         con.execute(f"CREATE TABLE {register} (_file INTEGER, {columns})").fetchall()
     con.execute("CREATE TABLE unmapped_values (_file INTEGER, tab VARCHAR, col VARCHAR, val VARCHAR, rows BIGINT)").fetchall()
-    con.execute(f"CREATE TABLE reject_ends ({', '.join(f'{c} {sql}' for c, sql in ENDS.items() if c != 'end_load')})").fetchall()
+    con.execute(
+        f"CREATE TABLE reject_ends ({', '.join(f'{c} {sql}' for c, sql in ENDS.items() if c != 'end_load')})"
+    ).fetchall()
 
 
 def refuse_lines(
@@ -150,7 +152,18 @@ def refuse_rows(
     )
     con.register("why", why)
     con.execute(
-        _insert("rejects", source, number, "w.key", "w.col", "w.val", "w.others", "w.raw", "w.row_key", "JOIN why AS w ON w._no = b._no")
+        _insert(
+            "rejects",
+            source,
+            number,
+            "w.key",
+            "w.col",
+            "w.val",
+            "w.others",
+            "w.raw",
+            "w.row_key",
+            "JOIN why AS w ON w._no = b._no",
+        )
     ).fetchall()
     con.unregister("why")
     return len(numbers)
@@ -306,7 +319,16 @@ def _true(check: Check) -> str:
 
 
 def _insert(
-    register: str, source: SourceFile, number: int, key: str, column: str, value: str, others: str, raw: str, row_key: str, rest: str
+    register: str,
+    source: SourceFile,
+    number: int,
+    key: str,
+    column: str,
+    value: str,
+    others: str,
+    raw: str,
+    row_key: str,
+    rest: str,
 ) -> str:
     org, money = _org(source.table, "b"), _money(source.table, "b")
     name = source.name.replace("'", "''")

@@ -139,7 +139,11 @@ class Resolver:
         )
         beside = self.held.beside(table, _ENC, staged)
         self.con.execute(f"CREATE TABLE enc AS {new}{' UNION ALL ' + beside if beside else ''}").fetchall()
-        if not staged and not (self.previous and self.previous.rows("encounter")) and any(self.stage.views(t) for t in CHILDREN):
+        if (
+            not staged
+            and not (self.previous and self.previous.rows("encounter"))
+            and any(self.stage.views(t) for t in CHILDREN)
+        ):
             self.notes.append(
                 "文件夹和数据湖里都没有就诊表（encounter），费用、诊断、结算没有可归属的就诊，先退回等待；补送就诊表后会自动收下。"
             )
@@ -279,7 +283,9 @@ class Resolver:
                     f"SELECT {listed.replace('mdtrtarea_admvs AS ', '')} FROM {held} AS h WHERE stub = '1' AND {unknown} AND {key} IN (SELECT {key} FROM {staged})"
                 )
             if table.by_person and lake and self.any(f"down_{name}"):
-                rows.append(f"SELECT {listed} FROM {lake} WHERE {key} IN (SELECT {key} FROM {self.held.down(table)} AS d) AND {unknown}")
+                rows.append(
+                    f"SELECT {listed} FROM {lake} WHERE {key} IN (SELECT {key} FROM {self.held.down(table)} AS d) AND {unknown}"
+                )
             if not rows:
                 continue
             values = _NOTHING_KNOWN[name] | {key: key}

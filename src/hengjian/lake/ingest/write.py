@@ -15,19 +15,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hengjian.kernel.errors import LakeError
-from hengjian.kernel.keys import BUCKETS
 from hengjian.lake import delta
 from hengjian.lake.derive import create_empty_tables, dictionary_sql, key_sql, layer_sql
 from hengjian.lake.ingest import register
 from hengjian.lake.ingest.held import OF_ENCOUNTERS, OF_PERSONS, Held, same_key
 from hengjian.lake.ingest.personal import RAW
 from hengjian.lake.ingest.stage import Stage
-from hengjian.lake.place import quoted, quoted_list
+from hengjian.lake.place import quoted
 from hengjian.lake.rows import MASK, RULE, RULE_PERSON, rows_sql
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.lake.schema.local import LOCAL
-from hengjian.lake.versions import MIXED, LakeVersion, TableState, mark_unpublished, unpublished
+from hengjian.lake.versions import MIXED, TableState, mark_unpublished, unpublished
 
 SMALL = 400_000
 """A load of fewer rows by person goes into one file a table; a greater one into one file a bucket."""
@@ -120,7 +119,9 @@ class Writer:
         changed = [f"SELECT psn_no FROM main.{v}" for v in (self.stage.part(person, 0), lists) if v]
         if not changed:
             return
-        self.con.execute(f"CREATE OR REPLACE TABLE changed AS SELECT DISTINCT psn_no FROM ({' UNION ALL '.join(changed)})").fetchall()
+        self.con.execute(
+            f"CREATE OR REPLACE TABLE changed AS SELECT DISTINCT psn_no FROM ({' UNION ALL '.join(changed)})"
+        ).fetchall()
         self._show(person, f"SELECT * FROM ({self._standing(person, 0)}) WHERE psn_no IN (SELECT psn_no FROM main.changed)")
         self._derive("person")
         self._distinct("person", "psn_key")
@@ -179,13 +180,17 @@ class Writer:
             return
         torn = [f"SELECT {unit} FROM {staged} WHERE rid IN (SELECT rid FROM over_{staged})"] if staged else []
         torn += [f"SELECT {unit} FROM {held} WHERE rid IN (SELECT rid FROM down_{table.name})"]
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE torn AS SELECT DISTINCT {unit} FROM ({' UNION ALL '.join(torn)})").fetchall()
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE torn AS SELECT DISTINCT {unit} FROM ({' UNION ALL '.join(torn)})"
+        ).fetchall()
         if not self._any("torn"):
             return
         inside = f"{unit} IN (SELECT {unit} FROM torn)"
         rest = self.held.beside(table, (*(c.name for c in table.stored), "bucket"), staged, part)
         if rest:
-            self._copy(f"SELECT {columns}, {self._number}::INTEGER AS load_no FROM ({rest}) WHERE {inside}", table.name, part, "kept")
+            self._copy(
+                f"SELECT {columns}, {self._number}::INTEGER AS load_no FROM ({rest}) WHERE {inside}", table.name, part, "kept"
+            )
         self._count_dead(table.name, f"{held} WHERE {inside}")
         self._mask(table.name, f"SELECT {unit} AS id, NULL AS key, NULL AS psn_key FROM torn")
 
@@ -193,13 +198,17 @@ class Writer:
         """SELECT of the rows of touched units as they will stand; empty text when there are none."""
         staged = self.stage.part(table, part)
         new = f"SELECT {_names(table)}, bucket FROM main.{staged}" if staged else ""
-        beside = self.held.beside(table, (*(c.name for c in table.stored), "bucket"), f"main.{staged}" if staged else None, part)
+        beside = self.held.beside(
+            table, (*(c.name for c in table.stored), "bucket"), f"main.{staged}" if staged else None, part
+        )
         return " UNION ALL ".join(p for p in (new, beside) if p)
 
     def _show(self, table: Table, select: str) -> None:
         """View `whole.<table>` over a SELECT; an empty one over empty text."""
         if not select:
-            select = "SELECT " + ", ".join(f"NULL::{c.kind.sql} AS {c.name}" for c in table.stored) + ", 0 AS bucket WHERE false"
+            select = (
+                "SELECT " + ", ".join(f"NULL::{c.kind.sql} AS {c.name}" for c in table.stored) + ", 0 AS bucket WHERE false"
+            )
         ((kind,),) = self.con.execute(
             "SELECT table_type FROM information_schema.tables WHERE table_schema = 'whole' AND table_name = ?", [table.name]
         ).fetchall()
@@ -251,7 +260,9 @@ class Writer:
         for name in DICTIONARIES:
             table = f"code_{name}"
             known = rows_sql(self.previous, table, _CODE)
-            rows = f"SELECT key, code, name FROM seen_{name}" + (f" UNION ALL SELECT key, code, name FROM {known}" if known else "")
+            rows = f"SELECT key, code, name FROM seen_{name}" + (
+                f" UNION ALL SELECT key, code, name FROM {known}" if known else ""
+            )
             clash = self.con.execute(
                 f"SELECT MIN(code), MAX(code) FROM ({rows}) GROUP BY key HAVING MIN(code) <> MAX(code) LIMIT 1"
             ).fetchall()
@@ -297,15 +308,19 @@ class Writer:
         before = rows_sql(self.previous, "rejects", ("tab", "file", "line", "raw"))
         fresh = 0
         for name in ("rejects", "load_warnings"):
-            reader = self.con.cursor().execute(
-                f"SELECT {self._number}::INTEGER AS load_no, {', '.join(names)} FROM {name} ORDER BY tab, file, line, code"
-            ).to_arrow_reader(100_000)
+            reader = (
+                self.con.cursor()
+                .sql(
+                    f"SELECT {self._number}::INTEGER AS load_no, {', '.join(names)} FROM {name} ORDER BY tab, file, line, code"
+                )
+                .to_arrow_reader(100_000)
+            )
             writer = None
             for batch in reader:
                 rows = self._sealed(pa.Table.from_batches([batch]))
                 if name == "rejects" and before:
                     judged = rows
-                    rows = self.con.execute(
+                    rows = self.con.sql(
                         f"SELECT r.* FROM judged AS r WHERE NOT EXISTS (SELECT 1 FROM {before} AS o WHERE o.tab = r.tab AND o.file = r.file AND o.line = r.line AND o.raw = r.raw)"
                     ).to_arrow_table()
                     del judged
@@ -354,9 +369,7 @@ class Writer:
                 place = place.parent
                 how = f"PARTITION_BY (part), APPEND, FILENAME_PATTERN '{name}-{{uuid}}', "
                 select = f"SELECT *, bucket AS part FROM ({select})"
-        ((rows,),) = self.con.execute(
-            f"COPY ({select}) TO {quoted(place)} (FORMAT parquet, {how}COMPRESSION zstd)"
-        ).fetchall()
+        ((rows,),) = self.con.execute(f"COPY ({select}) TO {quoted(place)} (FORMAT parquet, {how}COMPRESSION zstd)").fetchall()
         return int(rows)
 
     def commit(self) -> dict[str, TableState]:
@@ -372,7 +385,9 @@ class Writer:
                 self._root, name, columns, self._out / name, self._removed.get(name, ()), before, parted
             )
             dead = self._dead[name]
-            states[name] = TableState(version, (before.rows if before else 0) + rows - dead, (before.dead if before else 0) + dead)
+            states[name] = TableState(
+                version, (before.rows if before else 0) + rows - dead, (before.dead if before else 0) + dead
+            )
         return states
 
     @property
