@@ -20,6 +20,7 @@ from hengjian.lake.schema.base import kind
     [
         ("1,234.50", "money", "1234.50"), ("１２．５", "money", "12.50"), ("+3", "money", "3.00"), ("-0.10", "money", "-0.10"), (".5", "money", "0.50"),
         ("1.0000000001", "money", "1.00"), ("1.2E3", "qty", "1200.0000"), ("0.33333", "price", "0.333330"), ("7", "int", "7"), ("7.0", "int", "7"),
+        ("-9.9999", "dec(5,4)", "-9.9999"), ("9999.99", "dec(6,2)", "9999.99"),
     ],
 )  # fmt: skip
 def test_numbers_that_are_read(text: str, word: str, value: str) -> None:
@@ -31,6 +32,7 @@ def test_numbers_that_are_read(text: str, word: str, value: str) -> None:
     [
         ("1.005", "money", "T06"), ("1.2E3", "money", "T02"), ("12元", "money", "T02"), ("1,23", "money", "T02"), ("abc", "qty", "T02"),
         ("--1", "money", "T02"), ("99999999999999999", "money", "T02"), ("1.5", "int", "T06"), ("0x1F", "int", "T02"), ("nan", "double", "T02"),
+        ("10", "dec(5,4)", "T02"), ("9.99999999999", "dec(5,4)", "T02"), ("9.99996", "dec(5,4)", "T06"), ("12345.6", "dec(6,2)", "T02"),
     ],
 )  # fmt: skip
 def test_numbers_that_mean_nothing(text: str, word: str, code: str) -> None:

@@ -38,6 +38,11 @@ def _scaled(expression: str, digits: int) -> str:
     return f"CAST(({expression}) * {10**digits} AS BIGINT)"
 
 
+def _scaled_cell(column: str, digits: int) -> str:
+    """The same of one price or quantity as stored: whole part and rest apart, since a product of decimals stops at 18 digits."""
+    return f"(CAST(TRUNC({column}) AS BIGINT) * {10**digits} + CAST(({column} - TRUNC({column})) * {10**digits} AS BIGINT))"
+
+
 _KIND = """CASE WHEN {e}.med_type LIKE '4%' OR {e}.fixmedins_code LIKE 'P%' THEN 'pharm'
                 WHEN {e}.med_type LIKE '2%' OR {e}.med_type LIKE '52%' THEN 'inp' ELSE 'outp' END"""
 
@@ -124,7 +129,7 @@ WITH refund AS ({REFUND_LINKS}
 ), line AS MATERIALIZED (                                          -- `n` numbers the lines, so that money finds its way back to them
   SELECT ROW_NUMBER() OVER () AS n, e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.out_day, e.kind, f.feedetl_sn, f.setl_id,
          {key_sql(base_code_sql("f.med_list_codg"))} AS item_key, f.fee_ocur_time, f.list_type, f.med_chrgitm_type, f.chrgitm_lv,
-         {_scaled("f.pric", 6)} AS pric_e6, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
+         {_scaled_cell("f.pric", 6)} AS pric_e6, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.cnt + COALESCE(u.cnt, 0)", 4)} ELSE 0 END AS net_cnt_e4,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.det_item_fee_sumamt + COALESCE(u.amt, 0)", 2)} ELSE 0 END AS net_amt,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.inscp_scp_amt + COALESCE(u.inscp, 0)", 2)} ELSE 0 END AS net_inscp
@@ -166,8 +171,8 @@ LEFT JOIN extra AS x ON x.n = l.n
 SELECT {key_sql("s.fixmedins_code")} AS org_key, {key_sql(base_code_sql("s.med_list_codg"))} AS item_key, s.stk_id, s.infno,
        {_day("s.stk_time")} AS stk_day,
        CASE WHEN u.undo_stk_id IS NOT NULL THEN 0
-            WHEN s.infno IN ('3503', '3506') OR (s.infno = '3502' AND s.inv_chg_type IN ('101', '103', '106', '108')) THEN {_scaled("s.cnt", 4)}
-            WHEN s.infno IN ('3504', '3505') OR (s.infno = '3502' AND s.inv_chg_type IN ('102', '104', '105', '107')) THEN -{_scaled("s.cnt", 4)}
+            WHEN s.infno IN ('3503', '3506') OR (s.infno = '3502' AND s.inv_chg_type IN ('101', '103', '106', '108')) THEN {_scaled_cell("s.cnt", 4)}
+            WHEN s.infno IN ('3504', '3505') OR (s.infno = '3502' AND s.inv_chg_type IN ('102', '104', '105', '107')) THEN -{_scaled_cell("s.cnt", 4)}
        END AS dlt_e4
 FROM stock_change AS s
 LEFT JOIN (SELECT DISTINCT undo_stk_id FROM stock_change WHERE infno = '3507') AS u ON u.undo_stk_id = s.stk_id

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from hengjian.lake.schema import Table
 
-_ALLOWED = "det_item_fee_sumamt - CAST(ROUND(cnt * pric, 2) AS DECIMAL(18,2))"
+_ODDS = "ABS(det_item_fee_sumamt - CAST(cnt AS DECIMAL(20,4)) * pric)"
+_ROOM = "GREATEST(0.02, ABS(det_item_fee_sumamt) * 0.005)"
+"""How far an amount is from quantity times price, and how far it may be: exact decimals, wide enough for every product of the
+two columns, and nothing is rounded first."""
+_CODE = "split_part(med_list_codg, '-', 1)"
+_DRUG = "X[0-9A-Z]{22}|Z[0-9A-Z]{19}"
+_ITEM_SHAPES = {"101": _DRUG, "102": "T[0-9A-Z]+", "201": "[0-9]{15}", "301": "C[0-9]{19}|C[0-9]{26}"}
+"""National shape of an item's code by its list_type; other kinds of medicine take the shape of any."""
+_STAY = "(med_type LIKE '2%' OR med_type LIKE '52%') AND fixmedins_code NOT LIKE 'P%'"
 _LEAVE = ("leav_begntime", "leav_endtime")
 _ENTERED = {
     ("person", "psn_insu_date"),
@@ -30,8 +38,22 @@ class Check:
     condition: str
 
 
+def _shapeless() -> str:
+    """A code without the national shape of its list_type."""
+    known = " ".join(f"WHEN '{kind}' THEN NOT regexp_full_match({_CODE}, '{shape}')" for kind, shape in _ITEM_SHAPES.items())
+    return f"CASE list_type {known} ELSE NOT regexp_full_match({_CODE}, '{_DRUG}|{_ITEM_SHAPES['102']}') END"
+
+
 _OWN: dict[str, tuple[Check, ...]] = {
-    "person": (Check("L04", "brdy", "brdy >= {day} OR brdy < {day} - INTERVAL 131 YEAR"),),
+    "person": (Check("L04", "brdy", "brdy >= {day} OR brdy < {day} - INTERVAL 131 YEAR AND brdy <> DATE '1900-01-01'"),),
+    "encounter": (
+        Check(
+            "L16",
+            "upld_time",
+            f"CASE WHEN {_STAY} THEN upld_time > endtime + INTERVAL 72 HOUR ELSE upld_time > begntime + INTERVAL 24 HOUR END",
+        ),
+    ),
+    "trace_code": (Check("L15", "drug_trac_codg", "NOT regexp_full_match(drug_trac_codg, '[0-9]{20}')"),),
     "institution": (
         Check(
             "C02",
@@ -67,16 +89,9 @@ _OWN: dict[str, tuple[Check, ...]] = {
             "inscp_scp_amt",
             "ABS(inscp_scp_amt) > ABS(det_item_fee_sumamt) OR inscp_scp_amt * SIGN(det_item_fee_sumamt) < 0",
         ),
-        Check(
-            "L06",
-            "det_item_fee_sumamt",
-            f"ABS(cnt) <= 100000 AND pric <= 2000000 AND ABS({_ALLOWED}) > GREATEST(0.02, ABS(det_item_fee_sumamt) * 0.005)",
-        ),
-        Check(
-            "L06W",
-            "det_item_fee_sumamt",
-            f"ABS(cnt) <= 100000 AND pric <= 2000000 AND ABS({_ALLOWED}) > 0.02 AND ABS({_ALLOWED}) <= ABS(det_item_fee_sumamt) * 0.005",
-        ),
+        Check("L06", "det_item_fee_sumamt", f"{_ODDS} > {_ROOM}"),
+        Check("L06W", "det_item_fee_sumamt", f"{_ODDS} > 0.02 AND {_ODDS} <= {_ROOM}"),
+        Check("C03", "med_list_codg", _shapeless()),
     ),
     "stock_change": (
         Check("L14", "cnt", "cnt < 0"),

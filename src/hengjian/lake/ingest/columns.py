@@ -36,7 +36,7 @@ def convert(table: str, column: Column, sent: pa.Array) -> Converted:
     if pa.types.is_dictionary(sent.type):
         sent = sent.cast(sent.type.value_type)
     if column.kind.is_text:
-        done = _text(table, column, sent if pa.types.is_string(sent.type) else sent.cast(pa.string()))
+        done = _text(column, sent if pa.types.is_string(sent.type) else sent.cast(pa.string()))
     else:
         done = _typed(column, sent)
     if column.required:
@@ -79,7 +79,7 @@ def _civil(instants: pa.Array) -> pa.Array:
     return instants.cast(pa.timestamp("s"), safe=False)
 
 
-def _text(table: str, column: Column, texts: pa.Array) -> Converted:
+def _text(column: Column, texts: pa.Array) -> Converted:
     texts = _without_marks(texts, column.required)
     word = column.kind.word
     low, high = byte_range(texts)
@@ -91,7 +91,7 @@ def _text(table: str, column: Column, texts: pa.Array) -> Converted:
         texts = by_value(texts, lambda text: (values.read_code(text), None), pa.string()).array
     elif word in ("name", "text") and high >= 0xCC:
         texts = by_value(texts, lambda text: (values.read_name(text), None), pa.string()).array
-    check = _flag if word == "flag" else values.value_check(table, column)
+    check = _flag if word == "flag" else values.value_check(column)
     if check is not None:
         checked = by_value(texts, check, pa.string())
         texts = checked.array

@@ -28,7 +28,6 @@ _SOLID_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]*(\d{2}):?(\d{2})(?::?(\d
 _WIDE = {c: c - 0xFEE0 for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 _MOJIBAKE = re.compile("[\x00-\x1f\x7f\ufffd]|锟斤拷|烫烫烫")
 _FLAGS = {"是": "1", "Y": "1", "y": "1", "true": "1", "TRUE": "1", "True": "1", "否": "0", "N": "0", "n": "0", "false": "0", "FALSE": "0", "False": "0"}  # fmt: skip
-_ITEM_SHAPES = re.compile(r"[XZ][0-9A-Z]{19,22}|T[0-9A-Z]{6,22}|C[0-9]{19,26}|[0-9]{15}")
 _DIAG_SHAPE = re.compile(
     r"[A-Z][0-9]{2}(\.?[0-9A-Za-z]{0,10})?[+*]?([+*][A-Z][0-9]{2}[0-9A-Za-z.]*[+*]?)?|[A-Z]{1,4}[0-9]{2}[0-9A-Z.]*"
 )
@@ -53,13 +52,21 @@ def read_number(text: str, kind: Kind) -> Decimal | int | float:
     value = Decimal(plain)
     if kind.sql == "DOUBLE":
         return float(value)
-    if abs(value) >= 10 ** (9 if kind.sql == "INTEGER" else 16 - kind.scale):
+    limit = 10 ** (9 if kind.sql == "INTEGER" else _digits(kind) - kind.scale)
+    if abs(value) >= limit:
         raise Unreadable("T02")
     unit = Decimal(1).scaleb(-kind.scale)
     rounded = value.quantize(unit, rounding=ROUND_HALF_EVEN)
     if abs(value - rounded) > unit * Decimal("0.00005"):
         raise Unreadable("T06")
+    if abs(rounded) == limit:
+        raise Unreadable("T02")
     return int(rounded) if kind.sql == "INTEGER" else rounded
+
+
+def _digits(kind: Kind) -> int:
+    """All digits a decimal kind holds."""
+    return int(kind.sql.removeprefix("DECIMAL(").split(",")[0])
 
 
 def read_instant(text: str) -> datetime:
@@ -106,7 +113,7 @@ def known(table: str, value: str) -> bool:
     return value in codes or (table in PREFIX and any(value.startswith(code) for code in codes))
 
 
-def value_check(table: str, column: Column) -> Callable[[str], tuple[str, str | None]] | None:
+def value_check(column: Column) -> Callable[[str], tuple[str, str | None]] | None:
     """The check of a column with few distinct values: text → (value to store, reason code or None). None where there is none."""
     if column.name == "fixmedins_code":
         return lambda v: (v, None if len(v) == 12 and v[0] in "HP" else "C02")
@@ -117,8 +124,6 @@ def value_check(table: str, column: Column) -> Callable[[str], tuple[str, str | 
     if column.codes:
         code = "C01" if column.codes in STRICT else "C01W"
         return lambda v: (v, None if known(column.codes, v) else code)
-    if column.name == "med_list_codg" and table == "fee_line":
-        return lambda v: (v, None if _ITEM_SHAPES.fullmatch(v.split("-")[0]) else "C03")
     if column.name == "diag_code":
         return lambda v: (v, None if _DIAG_SHAPE.fullmatch(v) else "C04")
     if column.name == "oprn_oprt_code":
