@@ -109,6 +109,7 @@ def test_odd_rows_are_taken_and_flagged(tmp_path: Path) -> None:
     assert flags == [
         ("fee_line", 2, "C01", "chrgitm_lv"), ("fee_line", 3, "C03", "med_list_codg"), ("fee_line", 4, "K09", "setl_id"),
         ("fee_line", 5, "L06", "det_item_fee_sumamt"), ("settlement", 2, "L09", "medfee_sumamt"),
+        ("settlement", 2, "L11", "medfee_sumamt"),
     ]  # fmt: skip
     assert query(tmp_path / "lake", "SELECT tab, col, val, rows FROM {unmapped_values}") == [
         ("fee_line", "chrgitm_lv", "甲", 1)

@@ -29,6 +29,7 @@ def flag(resolver: Resolver) -> None:
             _lines(resolver, staged)
     if staged := resolver.stage.part(TABLES["settlement"], 0):
         _settlements(resolver, staged)
+    _open_stays(resolver)
 
 
 def _flag(resolver: Resolver, table: Table, staged: str, flagged: str) -> None:
@@ -82,7 +83,7 @@ _STAY = "(e.med_type LIKE '2%' OR e.med_type LIKE '52%') AND e.fixmedins_code NO
 
 
 def _settlements(resolver: Resolver, staged: str) -> None:
-    """L11: the lines do not add up to the settlement. L12: a stay settled before its end."""
+    """L11: the lines do not add up to the settlement."""
     table, line = TABLES["settlement"], TABLES["fee_line"]
     lines = []
     for part in resolver.parts(line):
@@ -100,10 +101,26 @@ def _settlements(resolver: Resolver, staged: str) -> None:
                                          WHERE setl_id IS NOT NULL GROUP BY ALL) AS l ON l.mdtrt_id = s.mdtrt_id AND l.setl_id = s.setl_id
                 WHERE ABS(l.total - s.medfee_sumamt) > 1.00""",
         )
-    _flag(
-        resolver,
-        table,
-        staged,
-        f"""SELECT s.rid, 'L12' AS key, 'mdtrt_id' AS col, s.mdtrt_id AS val FROM {staged} AS s JOIN enc AS e ON e.mdtrt_id = s.mdtrt_id
-            WHERE {_STAY} AND e.endtime IS NULL""",
-    )
+
+
+def _open_stays(resolver: Resolver) -> None:
+    """L12: a stay settled before its end; where the lake holds the stay, its settlement sent now is flagged."""
+    encounter, settlement = TABLES["encounter"], TABLES["settlement"]
+    sent, settled = (resolver.stage.part(table, 0) for table in (encounter, settlement))
+    if sent:
+        _flag(
+            resolver,
+            encounter,
+            sent,
+            f"""SELECT e.rid, 'L12' AS key, 'endtime' AS col, NULL AS val FROM {sent} AS e
+                WHERE {_STAY} AND e.endtime IS NULL AND e.mdtrt_id IN (SELECT mdtrt_id FROM setl)""",
+        )
+    if settled:
+        held = f"AND e.mdtrt_id NOT IN (SELECT mdtrt_id FROM {sent})" if sent else ""
+        _flag(
+            resolver,
+            settlement,
+            settled,
+            f"""SELECT s.rid, 'L12' AS key, 'mdtrt_id' AS col, s.mdtrt_id AS val FROM {settled} AS s JOIN enc AS e ON e.mdtrt_id = s.mdtrt_id
+                WHERE {_STAY} AND e.endtime IS NULL {held}""",
+        )

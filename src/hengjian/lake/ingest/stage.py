@@ -23,9 +23,10 @@ from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.causes import cause_of
 from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest import register
-from hengjian.lake.ingest.checks import Check, plain_checks, row_checks
+from hengjian.lake.ingest.checks import Check, row_checks
 from hengjian.lake.ingest.columns import convert
 from hengjian.lake.ingest.personal import sealed
+from hengjian.lake.ingest.plain import plain_checks
 from hengjian.lake.ingest.readers.base import Batch, FileRefused
 from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.source import SourceFile
