@@ -241,9 +241,10 @@ def _write_table(root: Path, name: str, rows: list[dict[str, Any]]) -> TableStat
         "DECIMAL(16,6)": pa.decimal128(16, 6),
     }
     fields = [(c.name, types.get(c.kind.sql, pa.decimal128(18, 4))) for c in TABLES[name].columns]
-    by = ["bucket"] if TABLES[name].by_person else None
+    by = ["part"] if TABLES[name].by_person else None
     if by:
-        fields.append(("bucket", pa.int32()))
+        fields += [(own, pa.int32()) for own in ("bucket", "load_no", "part")]
+        rows = [{"load_no": 1, "part": row["bucket"], **row} for row in rows]
     quantized = [{k: v.quantize(Decimal("0.01")) if isinstance(v, Decimal) else v for k, v in row.items()} for row in rows]
     write_deltalake(str(root / "tables" / name), pa.Table.from_pylist(quantized, pa.schema(fields)), partition_by=by)
     return TableState(0, len(rows))
