@@ -279,3 +279,10 @@ def test_a_user_without_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.Path, "home", homeless)
     assert "--keys" in refusal(find_key_file).cure
     assert find_key_file(hint="/keys.json") == Path("/keys.json")
+
+
+def test_a_key_dropped_during_a_rotation_stops_it_before_anything_is_published(path: Path) -> None:
+    ring = KeyRing.open(path, create=True)
+    fresh = ring.add()
+    KeyRing.open(path).drop(fresh)
+    assert fresh in refusal(lambda: ring.make_current(fresh)).what and states(KeyRing.open(path)) == [CURRENT]

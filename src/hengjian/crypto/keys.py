@@ -104,7 +104,11 @@ class KeyRing:
         return drawn[-1]
 
     def make_current(self, key_id: str) -> None:
-        """New lakes are sealed with this key from now on; the one before becomes old and stays."""
+        """New lakes are sealed with this key from now on; the one before becomes old and stays.
+
+        A rotation calls it before it publishes its version: a key that somebody dropped meanwhile then stops the rotation, and a
+        current key is dropped by nobody.
+        """
 
         def turn(keys: tuple[Key, ...]) -> tuple[Key, ...]:
             self._key(keys, key_id)
