@@ -12,7 +12,6 @@ import base64
 import fcntl
 import json
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,7 +33,7 @@ CONSTRUCTION = "SM4-SIV"
 NEW, CURRENT, OLD = "new", "current", "old"
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _RESTORE = "用密钥文件自己的备份恢复它；没有备份，用它加密的姓名、证件号码等就再也打不开"
-_CHECK = re.compile(r"[0-9a-f]{8}")
+_LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,11 @@ class KeyRing:
         return drawn[-1]
 
     def make_current(self, key_id: str) -> None:
-        """New lakes are sealed with this key from now on; the one before becomes old and stays."""
+        """New lakes are sealed with this key from now on; the one before becomes old and stays.
+
+        A rotation calls it before it publishes its version: a key that somebody dropped meanwhile then stops the rotation, and a
+        current key is dropped by nobody.
+        """
 
         def turn(keys: tuple[Key, ...]) -> tuple[Key, ...]:
             self._key(keys, key_id)
@@ -199,7 +202,7 @@ def _read(path: Path) -> tuple[Key, ...]:
             "找不到密钥文件",
             where=str(path),
             why="没有这个文件",
-            cure=f"用 --keys 或环境变量 {ENVIRONMENT} 指明它在哪里；若已丢失，{_RESTORE}",
+            cure=f"第一次加载时会自动建立；已加载过的，用 --keys 或环境变量 {ENVIRONMENT} 指明它在哪里；若已丢失，{_RESTORE}",
         ) from error
 
 
@@ -208,7 +211,7 @@ def _trusted(path: Path) -> bytes:
     try:
         with path.open("rb") as handle:
             mode = os.fstat(handle.fileno()).st_mode
-            raw = handle.read()
+            raw = handle.read(_LARGEST)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -288,8 +291,9 @@ def _write(path: Path, keys: tuple[Key, ...]) -> None:
             for key in keys
         ],
     }
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    scratch = path.with_name(f".{path.name}.scratch")  # one name: who holds the lock may remove what a killed process left
     try:
+        scratch.unlink(missing_ok=True)
         handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

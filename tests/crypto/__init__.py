@@ -1,0 +1,1 @@
+"""Tests of what keeps personal columns unreadable at rest."""
