@@ -28,8 +28,8 @@ from hengjian.engine.backends.duckdb import attach_small_tables, connect
 from hengjian.engine.bind import bind
 from hengjian.engine.plan import Plan, make_plan
 from hengjian.engine.run import active_rules, run_audit
-from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.rows import rows_sql
+from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.versions import LakeVersion, open_lake
 from hengjian.rulebook import load_rulebook
 

@@ -61,8 +61,8 @@ def book(folder: Folder) -> Book:
     return Book(write_workbook(folder.out, folder.lake))
 
 
-def test_it_opens_with_four_sheets(book: Book) -> None:
-    assert book.path.name == "findings.xlsx" and book.book.sheet_names == ["说明", "按规则", "按机构", "疑点明细"]
+def test_it_opens_with_its_sheets(book: Book) -> None:
+    assert book.path.name == "findings.xlsx" and book.book.sheet_names == ["说明", "按规则", "按机构", "疑点明细", "履责"]
     assert book.book.get_sheet_by_name("说明").to_python()[0][0] == "云溪市医保基金审计疑点"
 
 

@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hengjian.cli.duty import duty
 from hengjian.kernel.errors import InputError, LakeError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import open_lake, version_numbers
 
-lake_app = typer.Typer(help="查看数据湖的版本、表和退回登记。", no_args_is_help=True)
+lake_app = typer.Typer(help="查看数据湖的版本、表和退回登记，写履责报告。", no_args_is_help=True)
+lake_app.command()(duty)
 
 _LAKE = Annotated[Path, typer.Option("--lake", help="数据湖文件夹")]
 _JSON = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")]

@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from hengjian.lake.versions import LakeVersion
 from hengjian.report import charts, quality, queries, sentences, words
+from hengjian.report.duty.figures import gather_duty
+from hengjian.report.duty.page import duty_context
 from hengjian.report.gather import Figures, Group, InstitutionFigures, gather, month_series
 from hengjian.report.source import SETUP, open_audit
 
@@ -36,9 +38,10 @@ def write_html(out: Path, lake: LakeVersion | None) -> Path:
     source = open_audit(out)
     try:
         figures = gather(source, lake)
+        duty = duty_context(gather_duty(source.con, lake))
     finally:
         source.con.close()
-    page = _template().render(_context(figures, lake, bool(source.scores)))
+    page = _template().render(_context(figures, lake, bool(source.scores)) | duty)
     target = out / "report.html"
     target.write_text(page, encoding="utf-8")
     return target

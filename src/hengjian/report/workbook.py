@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from hengjian.kernel.amounts import to_yuan
 from hengjian.lake.versions import LakeVersion
 from hengjian.report import words
-from hengjian.report.fast_sheet import FastSheet
+from hengjian.report.book import Book, Head
+from hengjian.report.duty.figures import gather_duty
+from hengjian.report.duty.sheets import DUTY_HEADS, duty_rows, write_table
 from hengjian.report.gather import Figures, Sums, gather
 from hengjian.report.sentences import rate_of
 from hengjian.report.source import Source, open_audit
 
 LIMIT = 100_000
-_CELL_CHARS = 32_000
 
 DETAIL = """
 SELECT f.finding_id, f.rule_id, f.certainty, f.fixmedins_code, f.psn_no, f.mdtrt_id, f.feedetl_sn, f.window_start, f.window_end, f.observed,
        f.threshold, f.amount_total, f.amount_inscope, f.amount_fund, f.message, f.law, f.knowledge_ref, f.rule_fingerprint, f.data_version
 FROM finding AS f ORDER BY f.amount_fund DESC, f.amount_total DESC, f.finding_id LIMIT ?
 """
-
-
-@dataclass(frozen=True)
-class Head:
-    """A column of a sheet: header, width and the kind of its cells (text, wrap, money, number, count)."""
-
-    title: str
-    width: int
-    kind: str = "text"
 
 
 RULE_HEADS = (
@@ -56,74 +42,19 @@ DETAIL_HEADS = (
 )  # fmt: skip
 
 
-class Book:
-    """A workbook with the few formats it needs. Text is always stored as text: ids keep their zeros, `=…` is no formula."""
-
-    def __init__(self, path: Path) -> None:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self.file = xlsxwriter.Workbook(str(path), options)
-        self.file.set_properties({"title": "医保基金审计疑点", "author": "恒鉴"})
-        base: dict[str, object] = {"font_name": "微软雅黑", "font_size": 10, "valign": "top"}
-        kinds: dict[str, dict[str, object]] = {
-            "text": {"num_format": "@"}, "wrap": {"num_format": "@", "text_wrap": True}, "money": {"num_format": "#,##0.00"},
-            "number": {"num_format": "#,##0.####"}, "count": {"num_format": "#,##0"}, "title": {"font_size": 16, "bold": True},
-            "head": {"bold": True, "bg_color": "#E8F1FE", "bottom": 1, "border_color": "#B9D5FB", "text_wrap": True, "valign": "vcenter"},
-        }  # fmt: skip
-        self.formats = {name: self.file.add_format(base | kind) for name, kind in kinds.items()}
-        self.formats |= {
-            f"{n}!": self.file.add_format(base | kinds[n] | {"bold": True, "top": 1})
-            for n in ("text", "wrap", "money", "number", "count")
-        }
-
-    def sheet(self, name: str, heads: Sequence[Head], *, freeze: int = 0) -> Worksheet:
-        """A sheet with a frozen header, column widths and print setup."""
-        sheet = self.file.add_worksheet(name, FastSheet)
-        for i, head in enumerate(heads):
-            sheet.set_column(i, i, head.width, self.formats[head.kind])
-        sheet.set_row(0, 30)
-        for i, head in enumerate(heads):
-            sheet.write_string(0, i, head.title, self.formats["head"])
-        sheet.freeze_panes(1, freeze)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        sheet.set_footer("&L&A&R第 &P 页，共 &N 页")
-        return sheet
-
-    def row(self, sheet: Worksheet, number: int, heads: Sequence[Head], cells: Iterable[Any], *, bold: bool = False) -> None:
-        """Write one row; an empty cell is not written."""
-        for i, (head, cell) in enumerate(zip(heads, cells, strict=True)):
-            self.cell(
-                sheet,
-                number,
-                i,
-                cell,
-                self.formats[head.kind + ("!" if bold else "")],
-                head.kind in ("money", "number", "count"),
-            )
-
-    @staticmethod
-    def cell(sheet: Worksheet, row: int, column: int, value: Any, style: Format, is_number: bool) -> None:
-        if value is None or value == "":
-            return
-        if is_number:
-            sheet.write_number(row, column, value, style)
-        else:
-            sheet.write_string(row, column, words.plain(str(value))[:_CELL_CHARS], style)
-
-
 def write_workbook(out: Path, lake: LakeVersion | None, limit: int = LIMIT) -> Path:
     """Write `findings.xlsx` into the audit folder `out` and return its path: totals of all findings, and the `limit` of most money."""
     source = open_audit(out)
     target = out / "findings.xlsx"
-    book = Book(target)
+    book = Book(target, "医保基金审计疑点")
     try:
         figures = gather(source, lake)
+        duty = gather_duty(source.con, lake)
         _about(book, figures, limit)
         _rules(book, figures)
         _institutions(book, figures)
         _details(book, source, figures, limit)
+        write_table(book, "履责", DUTY_HEADS, *duty_rows(duty))
     finally:
         book.file.close()
         source.con.close()
@@ -132,14 +63,6 @@ def write_workbook(out: Path, lake: LakeVersion | None, limit: int = LIMIT) -> P
 
 def _about(book: Book, figures: Figures, limit: int) -> None:
     audit, shown = figures.audit, min(limit, figures.findings)
-    sheet = book.file.add_worksheet("说明", FastSheet)
-    sheet.set_column(0, 0, 18, book.formats["text"])
-    sheet.set_column(1, 1, 96, book.formats["wrap"])
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.hide_gridlines(2)
-    sheet.set_row(0, 28)
-    sheet.write_string(0, 0, f"{audit.place}医保基金审计疑点", book.formats["title"])
     if figures.findings > limit:
         scope = (
             f"共有疑点 {figures.findings:,} 条。本表的合计按全部疑点计算；“疑点明细”只列基金支付最多的 {shown:,} 条，"
@@ -155,6 +78,7 @@ def _about(book: Book, figures: Figures, limit: int) -> None:
         ("期间", f"{words.span_text(audit.start, audit.end)}发生的费用"),
         ("合计", f"{sums}；其中明确违规的基金支付 {_yuan(figures.certain)} 元。同一行命中多条规则只计一次。"),
         ("几种合计", "“按规则”给出各规则自己的合计和只计一次后的部分；“按机构”用只计一次后的金额，各机构相加等于总额。"),
+        ("履责", "“履责”按机构和原因列出报送数据时退回和提示的行：说的是数据，不是认定，也不在上面的合计里。"),
         ("报告编号", audit.number),
         ("数据版本", f"第 {audit.raw.get('data_version', '—')} 版，数据截至 {audit.data_date or '—'}"),
         ("规则包指纹", f"SHA-256 {audit.raw.get('rule_pack') or '—'}"),
@@ -163,9 +87,7 @@ def _about(book: Book, figures: Figures, limit: int) -> None:
     ]
     rows += [("影子规则", f"{shadow:,} 条疑点出自试运行的规则，不在本表，也不计入合计。")] if shadow else []
     rows += [("演示", "演示数据，均为合成，不涉及任何真实的人和机构。")] if audit.is_demo else []
-    for number, (name, text) in enumerate(rows, start=2):
-        sheet.write_string(number, 0, name, book.formats["text"])
-        sheet.write_string(number, 1, words.plain(text), book.formats["wrap"])
+    book.about("说明", f"{audit.place}医保基金审计疑点", rows)
 
 
 def _yuan(fen: int) -> str:

@@ -122,10 +122,11 @@ class Writer:
         self.con.execute(
             f"CREATE OR REPLACE TABLE changed AS SELECT DISTINCT psn_no FROM ({' UNION ALL '.join(changed)})"
         ).fetchall()
-        self._show(person, f"SELECT * FROM ({self._standing(person, 0)}) WHERE psn_no IN (SELECT psn_no FROM main.changed)")
+        rows = self._standing(person, 0)
+        self._show(person, f"SELECT * FROM ({rows}) WHERE psn_no IN (SELECT psn_no FROM main.changed)" if rows else "")
         self._derive("person")
         self._distinct("person", "psn_key")
-        if view := self.held.view(person):
+        if view := self.held.all(person):
             key = key_sql("psn_no")
             self._mask(RULE_PERSON, f"SELECT NULL AS id, {key} AS key, {key} AS psn_key FROM {view} WHERE psn_no IN (SELECT psn_no FROM changed)", "rule_person")  # fmt: skip
 
@@ -151,7 +152,7 @@ class Writer:
         for name in _RULES_OF_ENCOUNTERS:
             self._derive(name, part)
         self._distinct("encounter", "mdtrt_key", part)
-        if view := self.held.view(TABLES["encounter"]):
+        if view := self.held.all(TABLES["encounter"]):
             self._mask(
                 RULE,
                 f"SELECT NULL AS id, {key_sql('mdtrt_id')} AS key, {key_sql('psn_no')} AS psn_key FROM {view} WHERE mdtrt_id IN (SELECT mdtrt_id FROM changed)",
