@@ -24,7 +24,7 @@ settings.load_profile("long" if LONG else "usual")
 SHARED = Path(__file__).parent.parent.parent / "shared"
 """Reference material beside the checkout; a user's machine has none of it."""
 
-_APT = {"chromium": "chromium", "java": "openjdk-17-jre-headless"}
+_APT = {"chromium": "chromium", "java": "openjdk-17-jre-headless", "soffice": "libreoffice-calc-nogui"}
 
 
 def need_program(name: str) -> str:
@@ -61,6 +61,17 @@ def spark():
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """One small PostgreSQL for all tests; without its programs or drivers the test skips."""
+    from .postgres import running_postgres
+
+    for module in ("sqlalchemy", "psycopg"):
+        pytest.importorskip(module, reason=f"缺少 {module}，安装：pip install 'hengjian[db]'")
+    with running_postgres() as cluster:
+        yield cluster
 
 
 def pytest_collection_modifyitems(config, items):

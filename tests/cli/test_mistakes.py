@@ -103,7 +103,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_the_details_are_there_to_ask_for(
         raise LookupError("no way out\nmore")
 
     monkeypatch.setattr("hengjian.cli.ingest.load", broken)
-    code, _, err = run("ingest", tmp_path)
+    code, _, err = run("ingest", make_folder(tmp_path / "in"))
     assert code == 2 and "no way out" in err and "more" not in err and "HENGJIAN_TRACE=1" in err and "Traceback" not in err
     monkeypatch.setenv("HENGJIAN_TRACE", "1")
     assert "Traceback" in run("ingest", tmp_path)[2]

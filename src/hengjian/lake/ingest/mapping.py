@@ -92,7 +92,7 @@ NO_MAP = SavedMap()
 
 def matches(pattern: str, name: str) -> bool:
     """Whether a pattern means a file, one of its sheets, or a member of an archive."""
-    return fnmatchcase(name, pattern) or name.startswith(f"{pattern}/") or fnmatchcase(name, f"{pattern}/*")
+    return name == pattern or fnmatchcase(name, pattern) or name.startswith(f"{pattern}/") or fnmatchcase(name, f"{pattern}/*")
 
 
 def translate(batch: Batch, table: Table, changes: ValueMap) -> Batch:

@@ -106,7 +106,7 @@ def _read(part: Part, table: Table, renamed: Renamed, changes: ValueMap) -> tupl
 def _nothing(place: Path | str, ignored: dict[str, str]) -> InputError:
     known = "、".join(f"{name}.csv" for name in ("person", "institution", "encounter", "settlement", "diagnosis", "fee_line"))
     left = "；".join(f"{name}：{why}" for name, why in list(ignored.items())[:3])
-    why = f"没有一样对得上数据湖的表（{left}）" if ignored else "文件夹是空的"
+    why = f"没有一个文件名以表名开头，也没有表头对得上的（{left}）" if ignored else "文件夹是空的"
     return InputError(
         "没有可以加载的文件",
         where=str(place),

@@ -207,7 +207,7 @@ def _book(found: Survey, content: Content, inner: str) -> None:
                 partial(_cut, top),
                 tables,
                 why,
-                bool(like),
+                _has_columns(top),
                 max(sheet.size, content.size // len(sheets), 1),
                 rows,
             )
@@ -217,6 +217,11 @@ def _book(found: Survey, content: Content, inner: str) -> None:
         if first is not None:
             parts[first] = Part(**{**vars(parts[first]), "table": of_file})
     found.parts += parts
+
+
+def _has_columns(rows: list[list[str]]) -> bool:
+    """Whether a sheet looks like data rather than like a page of text."""
+    return any(sum(1 for cell in row if cell.strip()) >= 4 for row in rows)
 
 
 def _cut(rows: list[list[str]], count: int) -> list[list[str]]:
