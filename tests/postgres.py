@@ -75,6 +75,7 @@ def running_postgres() -> Iterator[Postgres]:
             "-E",
             "UTF8",
             "--no-locale",
+            "--no-sync",
         )
         run(str(bin_folder / "pg_ctl"), "-D", f"{home}/data", "-l", f"{home}/log", "-o", options, "-w", "start")
         try:

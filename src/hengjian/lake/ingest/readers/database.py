@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -126,18 +126,17 @@ class Database:
         """A step of its own: when it fails, the tables that follow are still read. Raises FileRefused."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        step = self._connection.begin_nested()
+        step = None
         try:
+            step = self._connection.begin_nested()
             yield
         except SQLAlchemyError as error:
-            if step.is_active:
-                step.rollback()
-            raise FileRefused(
-                "F05", self._told(error), "请数据库管理员给这个用户读（SELECT）这张表的权限，或检查连接后重新加载"
-            ) from None
+            advice = "请数据库管理员给这个用户读（SELECT）这张表的权限，或检查连接后重新加载"
+            raise FileRefused("F05", self._told(error), advice) from None
         finally:
-            if step.is_active:
-                step.close()
+            if step is not None and step.is_active:
+                with suppress(SQLAlchemyError):  # a connection that is gone has nothing to take back
+                    step.rollback()
 
     def _table(self, name: str) -> TableClause:
         from sqlalchemy import table
@@ -166,8 +165,11 @@ def open_database(address: str, schema: str | None = None) -> Iterator[Database]
             raise InputError(
                 "数据库连不上", where=place, why=why, cure="核对主机、端口、库名、用户和密码，并确认这台机器连得到它"
             ) from None
-        with connection:
+        try:
             yield Database(connection, place, schema, secret, _begin(connection))
+        finally:
+            with suppress(SQLAlchemyError):
+                connection.close()
     finally:
         engine.dispose()
 
@@ -197,9 +199,10 @@ def _url(address: str) -> URL:
 def _engine(url: URL, place: str) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+    from sqlalchemy.pool import NullPool
 
     try:
-        return create_engine(url)
+        return create_engine(url, poolclass=NullPool, pool_reset_on_return=None)
     except NoSuchModuleError:
         raise InputError(
             f"不认识的数据库种类“{url.drivername}”",

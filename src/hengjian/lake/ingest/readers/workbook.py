@@ -23,6 +23,8 @@ from hengjian.lake.ingest.readers.base import FileRefused
 from hengjian.lake.ingest.readers.content import BROKEN, Content
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
+_COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How the old container of Microsoft begins: .xls, and whatever has a password."""
 _EPOCH, _EPOCH_OF_MACS = date(1899, 12, 30), date(1904, 1, 1)
 _AT_ONCE = 20_000
 """Rows of a block where a sheet is read whole."""
@@ -139,6 +141,8 @@ def _xlsx(stream: IO[bytes]) -> Book | None:
 def _other(stream: IO[bytes], start: bytes) -> Book:
     if b"<html" in start.lower() or b"<table" in start.lower():
         raise FileRefused("F05", "这其实是网页（HTML），只是改了扩展名", "用 Excel 打开，另存为 xlsx 或 CSV")
+    if start.startswith(_COMPOUND) and _holds(stream, "EncryptedPackage".encode("utf-16-le")):
+        raise FileRefused("F05", "工作簿加了密码", "去掉密码另存一份，重新送这个文件")
     stream.seek(0)
     with _sentences(), CalamineWorkbook.from_filelike(stream) as book:
         sheets = tuple(
@@ -149,20 +153,32 @@ def _other(stream: IO[bytes], start: bytes) -> Book:
     return Book(stream, sheets)
 
 
+def _holds(stream: IO[bytes], mark: bytes) -> bool:
+    """Whether the mark stands anywhere in the stream."""
+    stream.seek(0)
+    before = b""
+    while more := stream.read(1 << 20):
+        if mark in before + more:
+            return True
+        before = more[-len(mark) :]
+    return False
+
+
 def _whole(stream: IO[bytes], sheet: Sheet) -> Iterator[Block]:
     stream.seek(0)
     with _sentences(), CalamineWorkbook.from_filelike(stream) as book:
         read = book.get_sheet_by_name(sheet.name)
-        if not read.start:
+        if not read.start or not read.end:
             return
+        last = read.end[0] + 1
         spans = _Spans(read.merged_cell_ranges or [])
         rows: list[list[Any]] = []
         for number, row in enumerate(read.iter_rows(), 1):
             rows.append(row)
-            if len(rows) == _AT_ONCE or number == read.total_height:
+            if len(rows) == _AT_ONCE or number == last:
                 first = number - len(rows) + 1
                 spans.fill(rows, (first - 1, read.start[1]))
-                yield Block(first, read.start[1], rows, number / read.total_height)
+                yield Block(first, read.start[1], rows, number / last)
                 rows = []
 
 
