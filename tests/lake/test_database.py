@@ -78,7 +78,8 @@ TYPES = {
 def whole(con: Any, schema: str = "public", **tables: list[dict[str, Any]]) -> None:
     """The clean visit in typed tables, or these tables instead."""
     for name, rows in ({n: [r] for n, r in DEFAULTS.items()} | tables).items():
-        fill(con, name, TYPES.get(name, {}), *rows, schema=schema)
+        if rows:
+            fill(con, name, TYPES.get(name, {}), *rows, schema=schema)
 
 
 def load_from(address: str, lake: Path, schema: str | None = None, saved: Path | None = None) -> Any:

@@ -45,6 +45,13 @@ def test_no_two_columns_of_a_table_are_spelled_alike() -> None:
             assert column_of(table, spelling) == name, (table.name, spelling)
 
 
+def test_a_header_that_nearly_names_a_column_gives_way_to_one_that_does() -> None:
+    cells = ["设备编号", "设备编号（文本）", "dev_type", "机构"]
+    assert match_header(TABLES["device"], cells).unknown == ("设备编号（文本）",)
+    with pytest.raises(FileRefused, match="不止一次"):
+        match_header(TABLES["device"], ["设备编号*", "设备编号（文本）", "dev_type", "机构"])
+
+
 def test_a_map_stands_above_names() -> None:
     cells = ["dev_no", "dev_type", "机构", "设备名称"]
     assert match_header(TABLES["device"], cells, {"设备名称": None}).unknown == ("设备名称",)

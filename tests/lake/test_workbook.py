@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import struct
 import subprocess
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,24 @@ def test_columns_without_a_header_are_told(tmp_path: Path) -> None:
     assert header.unknown == ("E 列（没有表头）",)
 
 
+def repacked(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with another spelling of its sheet's XML."""
+    other = path.with_name("other.xlsx")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if name.endswith("sheet1.xml") else old.read(name))
+    return other
+
+
+def test_other_spellings_of_the_same_sheet(tmp_path: Path) -> None:
+    path = write(tmp_path / "device.xlsx", [HEAD, *([f"D{i}", *GOOD, "x"] for i in range(9))])
+    whole = read(path)
+    prefixed = repacked(path, lambda xml: re.sub(rb"<(/?)(?![?!])", rb"<\1x:", xml).replace(b"xmlns=", b"xmlns:x="))
+    assert read(prefixed) == whole
+    assert read(repacked(path, lambda xml: re.sub(rb' r="[A-Z]*\d+"', b"", xml))) == whole
+    assert read(repacked(path, lambda xml: xml.replace(b"<row r", b"<row  spans='1:4' r"))) == whole
+
+
 # cells -----------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("epoch", [1900, 1904])
 def test_days_as_numbers_in_both_calendars(tmp_path: Path, epoch: int) -> None:
@@ -353,6 +372,7 @@ def test_workbooks_that_cannot_be_read_are_a_sentence(tmp_path: Path) -> None:
     )
     told = {f["file"]: f["detail"] + f["advice"] for f in report.refused_files}
     assert "网页" in told["device_page.xls"] and "另存为" in told["device_page.xls"] and report.unread == ["fees.xlsx"]
+    assert "文本文件" in told["device_text.xlsx"]
 
 
 def compound_file(stream: str, content: bytes) -> bytes:

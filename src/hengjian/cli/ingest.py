@@ -56,12 +56,12 @@ def ingest(
     with survey_of("ingest", folder, address, schema) as found:
         source = choose_files(found, saved)
         report = load_with_bar(source, lake, console)
+    for note in source.notes:
+        console.print(Text(note, "yellow"))
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
         show_report(console, report, lake)
-        for note in source.notes:
-            console.print(Text(note, "yellow"))
         if report.version:
             console.print(Text(f"下一步：hengjian audit --lake {lake} --out out"))
     raise typer.Exit(2 if not report.version else 0 if report.clean else 1)

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from hengjian.lake.ingest.columns import convert
 from hengjian.lake.ingest.mapping import SavedMap
-from hengjian.lake.ingest.readers.base import FileRefused, Renamed, clean, names_of
-from hengjian.lake.ingest.readers.spelling import bare, column_of, fold
+from hengjian.lake.ingest.readers.base import FileRefused, Renamed, names_of
+from hengjian.lake.ingest.readers.spelling import bare, clean, column_of, fold
 from hengjian.lake.ingest.reasons import REASONS, REFUSED
 from hengjian.lake.ingest.survey import Part
 from hengjian.lake.ingest.synonyms import AFFIXES, FLAGS, HEADERS, VALUES

@@ -26,7 +26,7 @@ from hengjian.lake.ingest.readers.workbook import SUFFIXES as BOOKS
 from hengjian.lake.schema import TABLES, Table
 
 MESSAGES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
-_DATA = (*FILE_SUFFIXES, *BOOKS, *MESSAGES, ".gz", ".xlsb", ".zip")
+_DATA = (*FILE_SUFFIXES, *BOOKS, *MESSAGES, ".gz", ".xlsb", ".et", ".zip")
 _BESIDE = {"truth.csv": "合成城市的真值，只供 hengjian score 评分", "truth.parquet": "合成城市的真值，只供 hengjian score 评分"}
 """What may lie beside the data without being part of it."""
 _TOP = 30
@@ -135,7 +135,7 @@ def _file(found: Survey, content: Content, inner: str) -> None:
     lower, name = inner.lower(), content.name
     if inner == "manifest.csv":
         found.manifest |= read_manifest(content, found.place)
-    elif inner.startswith("."):
+    elif inner.startswith((".", "~$")):  # "~$": left by a workbook that is open in Excel
         return
     elif lower in _BESIDE:
         found.leave(name, _BESIDE[lower], False)
@@ -155,7 +155,11 @@ def _file(found: Survey, content: Content, inner: str) -> None:
         except FileRefused as error:
             found.leave(name, error.detail, True)
     else:
-        label = {".xlsb": "还不能读 xlsb，请另存为 xlsx", ".json": "还不能读 JSON，报文请每行一条，存成 .ndjson"}
+        label = {
+            ".xlsb": "还不能读 xlsb，请另存为 xlsx",
+            ".et": "还不能读 WPS 的 et，请另存为 xlsx",
+            ".json": "还不能读 JSON，报文请每行一条，存成 .ndjson",
+        }
         why = next((words for suffix, words in label.items() if lower.endswith(suffix)), "不是数据文件")
         found.leave(name, why, lower.endswith(_DATA))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from hengjian.lake.ingest.readers.spelling import column_of, fold
+from hengjian.lake.ingest.readers.spelling import clean, column_of, fold
 from hengjian.lake.schema import Table
 
 Renamed = Mapping[str, str | None]
@@ -71,10 +71,14 @@ def match_header(table: Table, cells: Sequence[str], renamed: Renamed = NOTHING)
 
 
 def names_of(table: Table, cells: Sequence[str], renamed: Renamed = NOTHING) -> tuple[str | None, ...]:
-    """The column each header names; None where it names none."""
-    return tuple(renamed[key] if (key := fold(cell)) in renamed else column_of(table, cell) if key else None for cell in cells)
-
-
-def clean(cell: str) -> str:
-    """A header without what surrounds it: line breaks, blanks, byte-order mark."""
-    return "".join(cell.splitlines()).strip().strip("\ufeff").strip()
+    """The column each header names; None where it names none. A header that only nearly names a column gives way to one that does."""
+    folded = [fold(cell) for cell in cells]
+    names = [
+        renamed[key] if key in renamed else table.headers.get(clean(cell).lower())
+        for cell, key in zip(cells, folded, strict=True)
+    ]
+    taken = set(names)
+    for place, key in enumerate(folded):
+        if key and names[place] is None and key not in renamed and (near := column_of(table, cells[place])) not in taken:
+            names[place] = near
+    return tuple(names)

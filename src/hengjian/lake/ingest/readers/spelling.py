@@ -58,6 +58,11 @@ def fold(text: str) -> str:
     return _BLANKS.sub("", unicodedata.normalize("NFKC", text).lower())
 
 
+def clean(cell: str) -> str:
+    """A header without what surrounds it: line breaks, blanks, byte-order mark."""
+    return "".join(cell.splitlines()).strip().strip("\ufeff").strip()
+
+
 def bare(text: str) -> tuple[str, tuple[str, ...]]:
     """The bare spelling without brackets, and what stood in them."""
     plain = unicodedata.normalize("NFKC", text).lower()
@@ -66,7 +71,7 @@ def bare(text: str) -> tuple[str, tuple[str, ...]]:
 
 def column_of(table: Table, header: str) -> str | None:
     """The column a header names, or None. What stands in brackets must be a harmless remark or name the same column."""
-    cleaned = "".join(header.splitlines()).strip().strip("\ufeff").strip()
+    cleaned = clean(header)
     if exact := table.headers.get(cleaned.lower()):
         return exact
     spellings = _folded(table)

@@ -141,6 +141,10 @@ def _xlsx(stream: IO[bytes]) -> Book | None:
 def _other(stream: IO[bytes], start: bytes) -> Book:
     if b"<html" in start.lower() or b"<table" in start.lower():
         raise FileRefused("F05", "这其实是网页（HTML），只是改了扩展名", "用 Excel 打开，另存为 xlsx 或 CSV")
+    if start and not start.startswith((_COMPOUND, b"PK")) and b"\0" not in start:
+        raise FileRefused(
+            "F05", "这其实是文本文件，只是改了扩展名", "把扩展名改成 .csv；不是用英文逗号分隔的，用 Excel 打开另存为 xlsx"
+        )
     if start.startswith(_COMPOUND) and _holds(stream, "EncryptedPackage".encode("utf-16-le")):
         raise FileRefused("F05", "工作簿加了密码", "去掉密码另存一份，重新送这个文件")
     stream.seek(0)
