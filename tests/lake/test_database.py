@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -266,6 +267,14 @@ def test_the_password_is_nowhere_in_what_is_kept(postgres: Postgres, claims: Any
     )
     assert PASSWORD not in kept and "s3cret" not in kept
     assert open_lake(tmp_path / "lake").rows("fee_line") == 1
+
+
+@pytest.mark.parametrize("module", ["sqlalchemy.exc", "psycopg"])
+def test_a_missing_driver_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError) as told, open_database("postgresql://u:pw-x@h/x"):
+        pass
+    assert "pip install 'hengjian[db]'" in told.value.cure and "pw-x" not in str(told.value)
 
 
 def test_a_folder_and_a_database_at_once_are_refused(tmp_path: Path) -> None:
