@@ -28,7 +28,7 @@ SHARED = Path(__file__).parent.parent.parent / "shared"
 os.environ["HENGJIAN_KEYS"] = str(Path(tempfile.mkdtemp(prefix="hengjian-keys-")) / "keys.json")
 """Every lake of the tests is sealed under a key file of this run, never the user's."""
 
-_APT = {"chromium": "chromium", "java": "openjdk-17-jre-headless"}
+_APT = {"chromium": "chromium", "java": "openjdk-17-jre-headless", "soffice": "libreoffice-calc-nogui"}
 
 
 def need_program(name: str) -> str:
@@ -65,6 +65,17 @@ def spark():
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """One small PostgreSQL for all tests; without its programs or drivers the test skips."""
+    from .postgres import running_postgres
+
+    for module in ("sqlalchemy", "psycopg"):
+        pytest.importorskip(module, reason=f"缺少 {module}，安装：pip install 'hengjian[db]'")
+    with running_postgres() as cluster:
+        yield cluster
 
 
 def pytest_collection_modifyitems(config, items):

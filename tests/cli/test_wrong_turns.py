@@ -24,6 +24,8 @@ def lake(tmp_path: Path) -> Path:
         (["ingest", "nothing", "--lake", "lake"], "没有这个文件夹"),
         (["ingest", "empty", "--lake", "lake"], "文件夹是空的"),
         (["ingest", "file", "--lake", "lake"], "这不是文件夹"),
+        (["ingest", "empty", "--map", "nothing"], "对照表读不出"),
+        (["map", "nothing"], "没有这个文件夹"),
         (["audit", "--lake", "nothing"], "没有数据湖"),
         (["lake", "versions", "--lake", "empty"], "没有数据湖"),
         (["lake", "rejects", "--lake", "nothing"], "没有数据湖"),
@@ -44,7 +46,7 @@ def test_a_wrong_turn_is_a_sentence(tmp_path: Path, arguments: list[str], words:
 
 def test_help_has_examples() -> None:
     assert "恒鉴" in hengjian("--help").stdout
-    for command in ("demo", "city", "ingest", "audit", "score", "show", "docs"):
+    for command in ("demo", "city", "map", "ingest", "audit", "score", "show", "docs"):
         said = hengjian(command, "--help").stdout
         assert f"例：hengjian {command}" in said, command
 

@@ -18,6 +18,7 @@ from hengjian.cli.docs import docs
 from hengjian.cli.ingest import ingest
 from hengjian.cli.keys import keys_app
 from hengjian.cli.lake import lake_app
+from hengjian.cli.map import map_
 from hengjian.cli.mistakes import argument_error, is_interrupt, last_resort, tell, wrong
 from hengjian.cli.rules import rules_app
 from hengjian.cli.score import score
@@ -53,6 +54,7 @@ def _root(
 
 for command in (demo, city, ingest, audit, show, verify, score, docs):
     app.command()(command)
+app.command("map")(map_)
 app.add_typer(lake_app, name="lake")
 app.add_typer(keys_app, name="keys")
 app.add_typer(rules_app, name="rules")
