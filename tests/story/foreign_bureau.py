@@ -92,7 +92,7 @@ def corrections(folder: Path, seed: int, persons: int = PERSONS) -> Ledger:
         for r in rows
         if r.fate and r.fate.outcome == REJECTED and (r.raw or r.wreck) and r.fate.kind != "fee_refused_then_refunded"
     ]
-    mended = own_fault[::MENDED]
+    mended = [r for i, r in enumerate(own_fault) if i % MENDED == 0 or r.fate.kind == "visit_february_30"]  # type: ignore[union-attr]
     for row in mended:
         send(row, f"mended_{row.fate.kind}", TAKEN, "", "L11")  # type: ignore[union-attr]
     whole_again = {r.cells["mdtrt_id"] for r in mended if r.table == "encounter"}
@@ -132,8 +132,10 @@ def corrections(folder: Path, seed: int, persons: int = PERSONS) -> Ledger:
         "entitlement",
         "price",
     ):
+        told = {key_of_row(r) for r in sent if r.table == table}
         for row in plain[table][20:30] or plain[table][-3:]:
-            send(row, "same_again", DUPLICATE, "D01")
+            if key_of_row(row) not in told:
+                send(row, "same_again", DUPLICATE, "D01")
     write_export(folder, sent, ledger, suffix="_补报")
     return ledger
 

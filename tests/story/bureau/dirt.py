@@ -148,7 +148,7 @@ PLACES: dict[str, Spec] = {
 DOCTORS: dict[str, Spec] = {
     "doctor_unknown_title": (FLAGGED, "C01", {"profttl": "名誉主任"}, ""),
     "doctor_leaves_before_coming": (REJECTED, "L01", {"enddate": datetime(2001, 1, 1)}, ""),
-    "doctor_since_1996": (REJECTED, "L03", {"begndate": datetime(1996, 7, 1)}, ""),
+    "doctor_since_1996": (TAKEN, "", {"begndate": datetime(1996, 7, 1)}, ""),
 }
 FILINGS: dict[str, Spec] = {
     "filing_no_start": (REJECTED, "T01", {"begndate": ""}, ""),
@@ -305,21 +305,14 @@ def _tangles(w: World, clean: dict[str, list[Row]], turn: int, march: Iterator[R
     yield fated(stranger, "visit_of_stranger", FLAGGED, "K01")
     yield fated(line(stranger, "1"), "fee_of_stranger", TAKEN, "", "K01")
     yield fated(visit(next(march), f"W{turn}", psn_no=f"77{turn}004"), "visit_of_refused_person", FLAGGED, "K01")
-    for number, year, outcome, code in ((1, 1886, REJECTED, "L04"), (2, 2027, REJECTED, "L04"), (3, 2026, TAKEN, "")):
-        kind = {1: "at_140", 2: "before_birth", 3: "on_day_of_birth"}[number]
-        at = next(march).cells["begntime"]
-        born = at.date().replace(year=year) if number != 2 else at.date() + timedelta(1)
-        yield fated(
-            person(clean["person"][0], f"78{turn}{number}", 200 + turn, brdy=born, certno=None),
-            f"person_of_visit_{kind}",
-            TAKEN,
-        )
-        yield fated(
-            visit(next(march), f"A{turn}{number}", psn_no=f"78{turn}{number}", begntime=at, upld_time=None),
-            f"visit_{kind}",
-            outcome,
-            code,
-        )
+    for number, kind in enumerate(("at_140", "before_birth", "on_day_of_birth"), 1):
+        at, psn_no = next(march).cells["begntime"], f"78{turn}{number}"
+        born = {1: at.date().replace(year=1886), 2: at.date() + timedelta(1), 3: at.date()}[number]
+        wrong = number < 3  # the birthday is what cannot be: the visit is kept, of a person nothing is known of
+        one = person(clean["person"][0], psn_no, 200 + turn, brdy=born, certno=None)
+        yield fated(one, f"person_of_visit_{kind}", *((REJECTED, "L04") if wrong else (TAKEN, "")))
+        seen = visit(next(march), f"A{turn}{number}", psn_no=psn_no, begntime=at, upld_time=None)
+        yield fated(seen, f"visit_{kind}", *((FLAGGED, "K01") if wrong else (TAKEN, "")))
     stay = next(stays)
     open_stay = Row(
         "encounter", stay.cells | {"mdtrt_id": f"{96000000 + turn}", "endtime": None, "upld_time": None, "dscg_way": None}

@@ -110,7 +110,7 @@ HABITS: tuple[Habit, ...] = (
           encoding="utf-8", newline="\n", dates="iso"),
     Habit("药店数据.zip!药店数据/购药明细.csv", "fee_line",
           "单据号=feedetl_sn " + _BILL + " 结算单号=setl_id 处方号=rxno 收费日期=fee_ocur_time 项目代码=med_list_codg 项目名称=hilist_name 目录类别=list_type 收费类别=med_chrgitm_type"
-          " 项目等级=chrgitm_lv 数量=cnt 单位=cnt_unt 单价=pric 金额(元)=det_item_fee_sumamt 范围内金额=inscp_scp_amt 是否带药=dscg_tkdrug_flag " + _LINE + " 收银员=",
+          " 项目等级=chrgitm_lv 数量=cnt 单位=cnt_unt 单价=pric 金额（元）=det_item_fee_sumamt 范围内金额=inscp_scp_amt 是否带药=dscg_tkdrug_flag " + _LINE + " 收银员=",
           encoding="utf-8-sig", newline="\n", dates="compact"),
     Habit("结算单_2026年02月.csv", "settlement",
           "结算单号=setl_id " + _BILL + " 险种=insutype 就诊类别=med_type 人员类别=psn_type 结算日期=setl_time 总费用=medfee_sumamt 自费=fulamt_ownpay_amt 超限价=overlmt_selfpay"
