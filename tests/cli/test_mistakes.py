@@ -77,7 +77,7 @@ def test_a_stopped_command_says_so(run: Any, tmp_path: Path, monkeypatch: pytest
     def stopped(*_: object, **__: object) -> LoadReport:
         raise error
 
-    monkeypatch.setattr("hengjian.cli.ingest.load_folder", stopped)
+    monkeypatch.setattr("hengjian.cli.ingest.load", stopped)
     code, out, err = run("ingest", make_folder(tmp_path / "in"), "--lake", tmp_path / "lake")
     assert (code, out.strip()) == (130, "") and err.startswith("已停止")
 
@@ -102,7 +102,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_the_details_are_there_to_ask_for(
     def broken(*_: object, **__: object) -> LoadReport:
         raise LookupError("no way out\nmore")
 
-    monkeypatch.setattr("hengjian.cli.ingest.load_folder", broken)
+    monkeypatch.setattr("hengjian.cli.ingest.load", broken)
     code, _, err = run("ingest", tmp_path)
     assert code == 2 and "no way out" in err and "more" not in err and "HENGJIAN_TRACE=1" in err and "Traceback" not in err
     monkeypatch.setenv("HENGJIAN_TRACE", "1")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hengjian.lake.ingest.readers import FileRefused, read_csv, read_parquet, text
+from hengjian.lake.ingest.readers import Content, FileRefused, read_csv, read_parquet, text
 from hengjian.lake.ingest.readers.rows import Rows
 from hengjian.lake.schema import TABLES
 
@@ -24,7 +24,7 @@ HEAD = "dev_no,dev_type,fixmedins_code,dev_name\n"
 
 def read(path: Path) -> tuple[list[dict[str, object]], list[int], list[tuple[int, str]]]:
     """Rows, their lines, and refused lines of a device file."""
-    _, batches = read_csv(path, DEVICE)
+    _, batches = read_csv(Content.of(path), DEVICE)
     rows, lines, bad = [], [], []
     for batch in batches:
         rows += batch.data.to_pylist()
@@ -101,13 +101,13 @@ def test_broken_archives_and_missing_files_are_refused(tmp_path: Path) -> None:
         read(tmp_path / "device.csv")
     (tmp_path / "device.parquet").write_bytes(b"PAR1 no parquet")
     with pytest.raises(FileRefused, match="F05"):
-        read_parquet(tmp_path / "device.parquet", DEVICE)
+        read_parquet(Content.of(tmp_path / "device.parquet"), DEVICE)
 
 
 def test_headers_in_any_order_case_and_language(tmp_path: Path) -> None:
     path = tmp_path / "device.csv"
     path.write_text("DEV_TYPE, 机构 ,设备编号,备注\n1,H99010000001,D1,不用的列\n", encoding="utf-8")
-    header, batches = read_csv(path, DEVICE)
+    header, batches = read_csv(Content.of(path), DEVICE)
     assert header.unknown == ("备注",)
     assert [b.data.to_pylist() for b in batches] == [[{"dev_type": "1", "fixmedins_code": "H99010000001", "dev_no": "D1"}]]
 
@@ -117,7 +117,7 @@ def test_parquet_is_read_by_name_with_row_numbers(tmp_path: Path) -> None:
         pa.table({"extra": [1, 2], "dev_no": ["D1", "D2"], "dev_type": ["1", "1"], "fixmedins_code": ["H99010000001"] * 2}),
         tmp_path / "device.parquet",
     )
-    header, batches = read_parquet(tmp_path / "device.parquet", DEVICE)
+    header, batches = read_parquet(Content.of(tmp_path / "device.parquet"), DEVICE)
     (batch,) = list(batches)
     assert (
         header.unknown == ("extra",) and batch.lines.to_pylist() == [2, 3] and batch.data["dev_no"].to_pylist() == ["D1", "D2"]

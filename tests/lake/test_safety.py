@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from hengjian.kernel.errors import InputError, LakeError
-from hengjian.lake.ingest import source as source_module
+from hengjian.lake.ingest import survey as survey_module
+from hengjian.lake.ingest.naming import table_of
 from hengjian.lake.ingest.readers import Batch
-from hengjian.lake.ingest.source import Source, table_of
+from hengjian.lake.ingest.source import Source
 from hengjian.lake.versions import open_lake, version_numbers
 
 from .folder import load, make_folder, query, reject_codes, row, write_csv
@@ -223,10 +224,10 @@ def test_a_new_lake_with_every_file_refused_tells_why(tmp_path: Path) -> None:
 
 
 def test_whatever_a_reader_stumbles_over_refuses_the_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = source_module.read_csv
+    read = survey_module.read_csv
 
-    def stumbling(path: Path, table: Any) -> tuple[Any, Iterator[Batch]]:
-        header, batches = read(path, table)
+    def stumbling(content: Any, table: Any, renamed: Any) -> tuple[Any, Iterator[Batch]]:
+        header, batches = read(content, table, renamed)
 
         def each() -> Iterator[Batch]:
             yield from batches
@@ -234,7 +235,7 @@ def test_whatever_a_reader_stumbles_over_refuses_the_file_only(tmp_path: Path, m
 
         return header, each() if table.name == "fee_line" else batches
 
-    monkeypatch.setattr(source_module, "read_csv", stumbling)
+    monkeypatch.setattr(survey_module, "read_csv", stumbling)
     report = load(make_folder(tmp_path / "in"), tmp_path / "lake")
     assert [(f["file"], f["code"]) for f in report.refused_files] == [("fee_line.csv", "F05")]
     assert report.tables["fee_line"]["read"] == 0 and report.tables["person"]["taken"] == 1

@@ -21,6 +21,7 @@ from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
 from hengjian.kernel.errors import InputError
 from hengjian.lake.ingest import LoadReport
+from hengjian.lake.ingest.source import find_files
 from hengjian.lake.versions import open_lake, refuse_orphans, version_numbers
 from hengjian.report import write_html, write_workbook
 from hengjian.rulebook import load_rulebook
@@ -49,7 +50,7 @@ def demo(
     with progress_bar(console, "一 造城") as tick:
         summary = build(plan, city, tick, force=True)
     console.print(f"一 造城：{people:,} 人，{summary.rows['fee_line']:,} 行费用，用时 {summary.seconds:.1f} 秒 → {city}")
-    loaded = load_with_bar(city, lake, console)
+    loaded = load_with_bar(find_files(city), lake, console)
     _tell_load(console, loaded, lake)
     book = load_rulebook()
     version = open_lake(lake)

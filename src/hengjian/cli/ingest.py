@@ -13,8 +13,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from hengjian.lake.ingest import LoadReport, load_folder
+from hengjian.cli.origin import Address, Folder, MapFile, Schema, saved_map, survey_of
+from hengjian.lake.ingest import LoadReport
+from hengjian.lake.ingest.load import load
 from hengjian.lake.ingest.report import OUTCOMES
+from hengjian.lake.ingest.source import Source, choose_files
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.local import LOCAL
 
@@ -24,41 +27,53 @@ _LABELS = {"read": "读到", "taken": "收下", "replaced": "替换", "rejected"
 
 
 def ingest(
-    folder: Annotated[Path, typer.Argument(help="放数据文件的文件夹（CSV 或 Parquet）")],
+    folder: Folder = None,
     lake: Annotated[Path, typer.Option("--lake", help="数据湖文件夹；没有则新建")] = Path("lake"),
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出加载报告，供程序读取")] = False,
+    address: Address = "",
+    schema: Schema = "",
+    map_file: MapFile = None,
 ) -> None:
-    """把一个文件夹的数据加载进数据湖，生成新的一版。
+    """把一个文件夹、压缩包或数据库的数据加载进数据湖，生成新的一版。
 
-    文件名以表名开头，例如 fee_line.csv、fee_line_2026-03.csv.gz、encounter.parquet。编码自动识别，列的次序不限，表头可用国家标准名或中文名。
+    文件名以表名开头，例如 fee_line.csv、fee_line_2026-03.csv.gz、encounter.parquet、fee_line.xlsx；Excel 的工作表也看表名和表头。
+    编码自动识别，列的次序不限，表头可用国家标准名或中文名；名字不同的，先用 hengjian map 建一份对照表。
+    数据库里的表和视图按名字对应，在同一个只读事务里读完，什么也不写。
     读不懂的行不会丢，连同文件、行号、列、值、原因和办法记在数据湖的退回登记里。
 
     退出码：0 全部收下；1 有文件或行被退回或没有读，其余已加载；2 没有加载。
 
     例：hengjian ingest 数据文件夹 --lake lake
 
+    例：hengjian ingest 数据.zip --lake lake --map 对照.yml
+
+    例：hengjian ingest --from postgresql://reader@10.0.0.8/yibao --schema dwd --lake lake
+
     例：hengjian ingest 数据文件夹 --lake lake --json
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
-    report = load_with_bar(folder, lake, console)
+    saved = saved_map(map_file)
+    with survey_of("ingest", folder, address, schema) as found:
+        source = choose_files(found, saved)
+        report = load_with_bar(source, lake, console)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
         show_report(console, report, lake)
+        for note in source.notes:
+            console.print(Text(note, "yellow"))
         if report.version:
             console.print(Text(f"下一步：hengjian audit --lake {lake} --out out"))
     raise typer.Exit(2 if not report.version else 0 if report.clean else 1)
 
 
-def load_with_bar(folder: Path, lake: Path, console: Console) -> LoadReport:
+def load_with_bar(source: Source, lake: Path, console: Console) -> LoadReport:
     """Load with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("读取", total=1.0)
         now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
-        return load_folder(
-            folder, lake, now=now, progress=lambda what, share: bar.update(task, description=what, completed=share)
-        )
+        return load(source, lake, now=now, progress=lambda what, share: bar.update(task, description=what, completed=share))
 
 
 def show_report(console: Console, report: LoadReport, lake: Path) -> None:

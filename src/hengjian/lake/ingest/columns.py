@@ -87,6 +87,10 @@ def _text(table: str, column: Column, texts: pa.Array) -> Converted:
     if word != "text" and (low < 0x20 or high >= 0x7F) and len(texts):
         marks = pc.match_substring_regex(texts, "[\\x00-\\x1f\\x7f]|\ufffd|锟斤拷|烫烫烫")
         _note(faults, "T05", _mask(marks))
+    if low <= 0x23 and len(texts):
+        _note(faults, "T05", _mask(pc.match_substring_regex(texts, values.ERROR_CELL)))
+    if word not in ("name", "text", "enum", "flag") and (low <= 0x2B or high >= 0xE3) and len(texts):
+        _note(faults, "T07", _mask(pc.match_substring_regex(texts, values.ROUNDED)))
     if word in ("code", "enum", "flag") and high >= 0xEF:
         texts = by_value(texts, lambda text: (values.read_code(text), None), pa.string()).array
     elif word in ("name", "text") and high >= 0xCC:

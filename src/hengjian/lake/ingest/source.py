@@ -1,32 +1,20 @@
-"""What is in a folder: which file belongs to which table, the manifest, and what is ignored."""
+"""What is to be loaded from a folder, an archive or a database: which part belongs to which table, and how it is read."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest import values
-from hengjian.lake.ingest.readers import Batch, Header, read_csv, read_parquet
+from hengjian.lake.ingest.mapping import NO_MAP, SavedMap, ValueMap, translate
+from hengjian.lake.ingest.readers import Batch, Header
+from hengjian.lake.ingest.readers.base import Renamed
+from hengjian.lake.ingest.survey import MessageFile, Part, Survey, survey
 from hengjian.lake.schema import TABLES, Table
-from hengjian.lake.schema.local import LOCAL
-
-_LETTERS = tuple(string.ascii_lowercase)
-_SUFFIXES = (".csv", ".csv.gz", ".parquet")
-_LATER = {".xlsx": "Excel", ".xls": "Excel", ".zip": "压缩包", ".ndjson": "NDJSON", ".json": "JSON"}
-_DATA = (*_SUFFIXES, ".gz", ".xlsx", ".xls", ".zip", ".ndjson")
-_BESIDE = {"truth.csv": "合成城市的真值，只供 hengjian score 评分", "truth.parquet": "合成城市的真值，只供 hengjian score 评分"}
-"""What may lie beside the data without being part of it."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +34,16 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A folder to load: files by table in load order, manifest, what was left out with the reason, and what of that looks like data."""
+    """What is to be loaded from one place: files by table in load order, manifest, what was left out with the reason, and what of
+    that looks like data. `messages` are listed, not yet loaded; `notes` are for whoever reads the report."""
 
-    folder: Path
+    folder: Path | str
     files: tuple[SourceFile, ...]
     manifest: dict[str, str] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    messages: tuple[MessageFile, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def data_date(self, today: date) -> date:
         """The day of extract: what is later lies in the future. Raises InputError when the manifest's is no day, or not yet come.
@@ -62,7 +53,7 @@ class Source:
         text = self.manifest.get("data_date")
         if not text:
             return today
-        where = str(self.folder / "manifest.csv")
+        where = f"{self.folder}/manifest.csv"
         try:
             day = values.read_day(text)
         except values.Unreadable as error:
@@ -77,105 +68,48 @@ class Source:
         return day
 
 
-def find_files(folder: Path) -> Source:
-    """Look at a folder. Raises InputError when it is missing, unreadable, or has nothing to load."""
-    try:
-        if not folder.exists():
-            raise InputError("没有这个文件夹", where=str(folder), cure="检查路径；要送的是放数据文件的文件夹")
-        if not folder.is_dir():
-            raise InputError("这不是文件夹", where=str(folder), cure="把数据文件放进一个文件夹，再送这个文件夹")
-        names = _names(folder)
-        if names.pop("knowledge", False):
-            names |= {f"knowledge/{name}": is_folder for name, is_folder in _names(folder / "knowledge").items()}
-    except OSError as error:
-        raise InputError(
-            "文件夹读不了", where=str(folder), why=cause_of(error), cure="请管理员开读和进入这个文件夹的权限"
-        ) from error
-    files, ignored, unread = [], {}, []
-    for name, is_folder in names.items():
-        if name == "manifest.csv" or name.startswith("."):
-            continue
-        if (table := table_of(name)) and not is_folder:
-            files.append(_plain_file(folder / name, name, table))
-        elif is_folder:
-            ignored[name] = "这是文件夹，里面的文件没有读；要读的文件请放到上一层"
-            if name.lower().endswith(_DATA) or _holds_data(folder / name):
-                unread.append(name)
+def find_files(folder: Path, saved: SavedMap = NO_MAP) -> Source:
+    """Look at a folder or a zip of one. Raises InputError when it is missing, unreadable, or has nothing to load."""
+    return choose_files(survey(folder), saved)
+
+
+def choose_files(found: Survey, saved: SavedMap = NO_MAP) -> Source:
+    """Every part with its table, as its name, its header or a saved map tells. Raises InputError when there is nothing to load."""
+    saved.refuse_absent([*(part.name for part in found.parts), *found.ignored])
+    files, ignored, unread = [], dict(found.ignored), list(found.unread)
+    for part in found.parts:
+        entry = saved.entry(part.name)
+        table = (entry.table if entry else None) or part.table
+        if saved.skips(part.name):
+            ignored[part.name] = f"对照表 {saved.path} 写明不读"
+        elif table is None:
+            ignored[part.name] = part.why
+            if part.data:
+                unread.append(part.name)
         else:
-            ignored[name] = _BESIDE.get(name) or _why_ignored(name)
-            if name.lower().endswith(_DATA) and name not in _BESIDE:
-                unread.append(name)
+            read = partial(_read, part, table, entry.headers_of(table) if entry else {}, saved.values_of(part.name, table))
+            files.append(SourceFile(part.name, table, read, part.size, part.rows))
     if not files:
-        known = "、".join(
-            f"{name}.csv" for name in ("person", "institution", "encounter", "settlement", "diagnosis", "fee_line")
-        )
-        why = "文件夹是空的" if not ignored else "没有一个文件名以表名开头"
-        raise InputError("没有可以加载的文件", where=str(folder), why=why, cure=f"文件名以表名开头，例如 {known}")
+        raise _nothing(found.place, ignored)
     order = {name: place for place, name in enumerate(TABLES)}
     files.sort(key=lambda f: (order.get(f.table.name, len(order)), f.name))
-    return Source(folder, tuple(files), read_manifest(folder), ignored, tuple(unread))
+    unread.sort()
+    return Source(found.place, tuple(files), found.manifest, ignored, tuple(unread), tuple(found.messages), tuple(found.notes))
 
 
-def _plain_file(path: Path, name: str, table: Table) -> SourceFile:
-    """A CSV or Parquet file."""
-    parquet = name.lower().endswith(".parquet")
-    read = partial(read_parquet if parquet else read_csv, path, table)
-    try:
-        size = max(path.stat().st_size, 1)
-        rows = int(pq.read_metadata(path).num_rows) if parquet else size * (8 if name.lower().endswith(".gz") else 1) // 200
-    except Exception:  # refused when it is read, with its reason
-        size, rows = 1, 0
-    return SourceFile(name, table, read, size, rows)
+def _read(part: Part, table: Table, renamed: Renamed, changes: ValueMap) -> tuple[Header, Iterator[Batch]]:
+    """A part as its table, headers and values as the saved map says."""
+    header, batches = part.read(table, renamed)
+    return header, (translate(batch, table, changes) for batch in batches) if changes else batches
 
 
-def _names(folder: Path) -> dict[str, bool]:
-    """What lies in a folder, by name: whether it is a folder itself."""
-    with os.scandir(folder) as entries:
-        return {entry.name: entry.is_dir() for entry in sorted(entries, key=lambda e: e.name)}
-
-
-def _holds_data(folder: Path) -> bool:
-    try:
-        return any(name.lower().endswith(_DATA) for name in os.listdir(folder))
-    except OSError:  # nobody knows: say so rather than nothing
-        return True
-
-
-def table_of(name: str) -> Table | None:
-    """The table a file belongs to: its name begins with the table's, followed by nothing or by what is no letter."""
-    lower = name.lower()
-    suffix = next((s for s in sorted(_SUFFIXES, key=len, reverse=True) if lower.endswith(s)), None)
-    if suffix is None:
-        return None
-    stem = lower.removesuffix(suffix)
-    tables: Mapping[str, Table] = LOCAL if stem.startswith("knowledge/") else TABLES
-    stem = stem.removeprefix("knowledge/")
-    for table in sorted(tables, key=len, reverse=True):
-        if stem.startswith(table) and stem[len(table) : len(table) + 1] not in _LETTERS:
-            return tables[table]
-    return None
-
-
-def _why_ignored(name: str) -> str:
-    for suffix, label in _LATER.items():
-        if name.lower().endswith(suffix):
-            return f"还不能读 {label}，请导出为 CSV 或 Parquet"
-    return "文件名没有对应的表" if name.lower().endswith(_SUFFIXES) else "不是数据文件"
-
-
-def read_manifest(folder: Path) -> dict[str, str]:
-    """`manifest.csv` as key → value; nothing when there is none."""
-    path = folder / "manifest.csv"
-    try:
-        if not path.is_file():
-            return {}
-        raw = path.read_bytes()
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("gb18030")
-        rows = [row for row in csv.reader(io.StringIO(text)) if len(row) >= 2]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        cure = "请管理员开读的权限" if isinstance(error, OSError) else "用 UTF-8 保存，每行写“键,值”"
-        raise InputError("清单读不出", where=str(path), why=cause_of(error), cure=cure) from error
-    return {row[0].strip(): row[1].strip() for row in rows if row[0].strip() != "key"}
+def _nothing(place: Path | str, ignored: dict[str, str]) -> InputError:
+    known = "、".join(f"{name}.csv" for name in ("person", "institution", "encounter", "settlement", "diagnosis", "fee_line"))
+    left = "；".join(f"{name}：{why}" for name, why in list(ignored.items())[:3])
+    why = f"没有一样对得上数据湖的表（{left}）" if ignored else "文件夹是空的"
+    return InputError(
+        "没有可以加载的文件",
+        where=str(place),
+        why=why,
+        cure=f"文件名以表名开头，例如 {known}；名字不同的，用 hengjian map 建一份对照表",
+    )

@@ -20,6 +20,13 @@ EMPTY = frozenset({"", "NULL", "null", "\\N"})
 EMPTY_IF_NULLABLE = EMPTY | {"-", "—", "无"}
 """Texts that mean "nothing" where the column may be empty."""
 
+CUT_SHORT = "（Excel 只存 15 位）"
+"""What a reader of sheets writes behind a long number: its last digits are lost."""
+ROUNDED = rf"^\d(\.\d+)?E\+\d{{2}}$|{CUT_SHORT}$"
+"""An identifier that a spreadsheet took for a number: marked by the reader, or in the short form in which it was exported (pattern)."""
+ERROR_CELL = r"^#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|未计算)$"
+"""What a spreadsheet shows where a formula failed, and what our reader writes where it was never computed (pattern)."""
+
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 _EXPONENT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}")

@@ -5,13 +5,16 @@ A line with too many or too few fields, or with a quote that is never closed, is
 
 from __future__ import annotations
 
+import codecs
+import csv
+import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from hengjian.lake.ingest.readers.base import Batch, FileRefused, Header
+from hengjian.lake.ingest.readers.base import NOTHING, Batch, FileRefused, Header, Renamed
+from hengjian.lake.ingest.readers.content import Content
 from hengjian.lake.ingest.readers.header import Place, find_header
 from hengjian.lake.ingest.readers.rows import Rows
 from hengjian.lake.ingest.readers.text import blocks
@@ -23,9 +26,9 @@ _ENDLESS = 64 << 20
 """Bytes without a line end after which a file counts as no text file."""
 
 
-def read_csv(path: Path, table: Table) -> tuple[Header, Iterator[Batch]]:
+def read_csv(content: Content, table: Table, renamed: Renamed = NOTHING) -> tuple[Header, Iterator[Batch]]:
     """Header and batches of a CSV file (or CSV in gzip). Raises FileRefused."""
-    parts = blocks(path)
+    parts = blocks(content)
     first, done = next(parts, (b"", 1.0))
     while (len(first) < _HEAD or not (b"\n" in first or b"\r" in first)) and (more := next(parts, None)):
         first, done = first + more[0], more[1]
@@ -34,8 +37,28 @@ def read_csv(path: Path, table: Table) -> tuple[Header, Iterator[Batch]]:
     if b"\n" not in first and b"\r" in first:  # the line ends of old Macs
         parts = ((block.replace(b"\r", b"\n"), share) for block, share in parts)
         first = first.replace(b"\r", b"\n")
-    place = find_header(table, first if first.endswith(b"\n") else first + b"\n")
+    place = find_header(table, first if first.endswith(b"\n") else first + b"\n", renamed)
     return place.header, _batches(place, first[place.end :], done, parts)
+
+
+def peek_csv(content: Content, rows: int) -> list[list[str]]:
+    """The first rows of a CSV, header or title among them, as far as they stand in its first bytes. Raises FileRefused."""
+    data = content.head(_HEAD)
+    if content.name.lower().endswith(".gz"):
+        try:
+            data = zlib.decompressobj(wbits=31).decompress(data, _HEAD)
+        except zlib.error as error:
+            raise FileRefused("F05", f"压缩文件不完整：{error}") from error
+    text = ""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(data.removeprefix(codecs.BOM_UTF8))
+            break
+        except UnicodeDecodeError:
+            continue
+    lines = text.splitlines(keepends=True)
+    whole = lines if len(data) < _HEAD else lines[:-1]
+    return [cells for _, cells in zip(range(rows), csv.reader(whole), strict=False)]
 
 
 def _batches(place: Place, rest: bytes, done: float, parts: Iterator[tuple[bytes, float]]) -> Iterator[Batch]:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.readers.base import FileRefused
+from hengjian.lake.ingest.readers.content import BROKEN, Content, unreadable
 
 BLOCK = 24 << 20
 _BOM = codecs.BOM_UTF8
 _LOST = "\ufffd".encode()
 
 
-def blocks(path: Path) -> Iterator[tuple[bytes, float]]:
+def blocks(content: Content) -> Iterator[tuple[bytes, float]]:
     """UTF-8 bytes of the file in blocks of about 24 MB, without BOM, each with the share of the file read. Raises FileRefused."""
-    encoding, cut = encoding_of(path)
+    encoding, cut = encoding_of(content)
     decoder = codecs.getincrementaldecoder(encoding)() if encoding != "utf-8" else None
-    parts = _raw(path)
+    parts = _raw(content)
     raw, done = next(parts, (b"", 1.0))
     raw = raw.removeprefix(_BOM)
     while raw:
@@ -33,7 +31,7 @@ def blocks(path: Path) -> Iterator[tuple[bytes, float]]:
         raw, done = following or (b"", 1.0)
 
 
-def encoding_of(path: Path) -> tuple[str, int]:
+def encoding_of(content: Content) -> tuple[str, int]:
     """`utf-8` or `gb18030`, and how many bytes of a character cut off at the very end (half a file) are left over.
 
     Raises FileRefused F01, F05.
@@ -43,7 +41,7 @@ def encoding_of(path: Path) -> tuple[str, int]:
         decoder = codecs.getincrementaldecoder(encoding)()
         pending = before = 0
         try:
-            for raw, _ in _raw(path):
+            for raw, _ in _raw(content):
                 if not raw.isascii() or pending:
                     decoder.decode(raw)
                     pending = len(decoder.getstate()[0])
@@ -52,13 +50,13 @@ def encoding_of(path: Path) -> tuple[str, int]:
             farthest = max(farthest, before - pending + error.start)
             continue
         return encoding, pending
-    raise FileRefused("F01", f"既不是 UTF-8 也不是 GB18030：{_place(path, farthest)}读不下去")
+    raise FileRefused("F01", f"既不是 UTF-8 也不是 GB18030：{_place(content, farthest)}读不下去")
 
 
-def _place(path: Path, at: int) -> str:
+def _place(content: Content, at: int) -> str:
     """Line and byte of a position, as a user counts them."""
     line, begin, before = 1, 0, 0
-    for raw, _ in _raw(path):
+    for raw, _ in _raw(content):
         part = raw[: max(0, at - before)]
         if ends := part.count(b"\n"):
             line, begin = line + ends, before + part.rindex(b"\n") + 1
@@ -66,15 +64,13 @@ def _place(path: Path, at: int) -> str:
     return f"第 {line} 行第 {at - begin + 1} 个字节起"
 
 
-def _raw(path: Path) -> Iterator[tuple[bytes, float]]:
-    size = 0
+def _raw(content: Content) -> Iterator[tuple[bytes, float]]:
     try:
-        size = path.stat().st_size
-        with path.open("rb") as plain:
-            stream: IO[bytes] = gzip.GzipFile(fileobj=plain) if path.name.lower().endswith(".gz") else plain  # type: ignore[assignment]
+        with content.open() as plain:
+            stream: IO[bytes] = gzip.GzipFile(fileobj=plain) if content.name.lower().endswith(".gz") else plain  # type: ignore[assignment]
             while raw := stream.read(BLOCK):
-                yield raw, min(1.0, plain.tell() / max(size, 1))
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                yield raw, min(1.0, plain.tell() / max(content.size, 1))
+    except (*BROKEN, gzip.BadGzipFile) as error:
         raise FileRefused("F05", f"压缩文件不完整：{error}") from error
     except OSError as error:
-        raise FileRefused("F05", f"文件读不了：{cause_of(error)}", "检查文件和权限后重新送这个文件") from error
+        raise unreadable(error) from error
