@@ -63,7 +63,7 @@ def _unreadable(folder: Path, ledger: Ledger) -> None:
         "诊断信息_空.csv": (b"", "F03"),
         "结算单_重复列.csv": ((bills + ",结算日期\r\n" + "1," * bills.count(",") + "1,2\r\n").encode("gb18030"), "F03"),
         "费用明细_没传完.csv.gz": (gzip.compress(good, mtime=0)[:-400], ""),
-        "就诊登记_损坏.xlsx": (b"PK\x03\x04 this was a workbook once", ""),
+        "就诊登记_住院_损坏.xlsx": (b"PK\x03\x04 this was a workbook once", ""),
     }
     for name, (data, code) in files.items():
         (folder / name).write_bytes(data)
@@ -94,7 +94,10 @@ def corrections(folder: Path, seed: int, persons: int = PERSONS) -> Ledger:
     ]
     mended = [r for i, r in enumerate(own_fault) if i % MENDED == 0 or r.fate.kind == "visit_february_30"]  # type: ignore[union-attr]
     for row in mended:
-        send(row, f"mended_{row.fate.kind}", TAKEN, "", "L11")  # type: ignore[union-attr]
+        kind = row.fate.kind  # type: ignore[union-attr]
+        send(
+            row, f"mended_{kind}", REPLACED if kind == "person_bell_in_name" else TAKEN, "", "L11"
+        )  # his visit made him a placeholder
     whole_again = {r.cells["mdtrt_id"] for r in mended if r.table == "encounter"}
     for row in rows:
         kind = row.fate.kind if row.fate else ""
@@ -108,7 +111,11 @@ def corrections(folder: Path, seed: int, persons: int = PERSONS) -> Ledger:
         elif kind.endswith("_of_refused_visit") and row.cells["mdtrt_id"] in whole_again:
             ledger.redeemed.append((row.table, key_of_row(row)))
         elif kind == "visit_of_stranger":
-            send(person(world.rows["person"][0], row.cells["psn_no"], 990, insu_admdvs=NEXT_CITY), "stranger_made_known", TAKEN)
+            send(
+                person(world.rows["person"][0], row.cells["psn_no"], 990, insu_admdvs=NEXT_CITY),
+                "stranger_made_known",
+                REPLACED,
+            )
         elif kind.endswith("_same_key") and row.table != "settlement":
             send(row, f"later_{kind}", REPLACED)
     plain = {table: [r for r in found if not r.fate] for table, found in world.rows.items()}

@@ -56,8 +56,9 @@ class Delivery:
 
 
 def plain(place: str) -> str:
-    """A place inside a workbook or an archive, however it is joined."""
-    return re.sub(r"[!#/\\|:]+", "!", place)
+    """A place inside a workbook or an archive, however it is joined and whether or not the archive's one folder is named."""
+    outer, *inner = re.split(r"[!#/\\|:]+", place)
+    return "!".join([outer, *inner[-1:]])
 
 
 def deliver(folder: Path, ledger: Ledger, lake: Path) -> Delivery:
@@ -92,7 +93,8 @@ def second(again: Delivery, place: Path) -> Delivery:
 
 
 def told_counts(delivery: Delivery) -> dict[str, dict[str, int]]:
-    return {plain(f["file"]): {k: f[k] for k in COUNTS} for f in delivery.told["files"]}
+    refused = {f["file"] for f in delivery.told["refused_files"]}
+    return {plain(f["file"]): {k: f[k] for k in COUNTS} for f in delivery.told["files"] if f["file"] not in refused}
 
 
 def due_counts(ledger: Ledger) -> dict[str, dict[str, int]]:
@@ -128,6 +130,30 @@ def test_what_cannot_be_read_is_refused_by_name(first: Delivery) -> None:
 
 def test_what_is_no_data_is_listed(first: Delivery) -> None:
     assert {plain(name) for name in first.told["ignored"]} == {plain(name) for name in first.ledger.ignored}
+
+
+def test_columns_nobody_needs_are_named(first: Delivery) -> None:
+    told = {plain(file): set(names) for file, names in first.told["unknown_columns"].items()}
+    due = {plain(h.place): {header for header, column in h.pairs if not column} for h in BY_PLACE.values()}
+    assert told == {file: names for file, names in due.items() if names}
+
+
+def test_values_in_no_code_table_are_listed_for_the_map(first: Delivery) -> None:
+    columns = ("chrgitm_lv", "insutype", "gend", "profttl", "hosp_lv_grp")
+    due = {
+        (c, p.raw[c])
+        for p in first.ledger.planted
+        if p.fate.code == "C01" and p.fate.outcome == FLAGGED
+        for c in columns
+        if c in p.raw
+    }
+    said = {str(cell) for row in query(first.lake, "SELECT * FROM {unmapped_values}") for cell in row}
+    assert len(due) == len(columns) and {cell for pair in due for cell in pair} <= said
+
+
+def test_a_time_without_its_hour_is_marked(first: Delivery) -> None:
+    assert any(p.fate.kind == "fee_day_without_time" for p in first.ledger.planted)
+    assert "fee_ocur_time" in json.dumps(first.told["notes"])
 
 
 def test_every_refused_row_was_planted_and_says_why(first: Delivery) -> None:

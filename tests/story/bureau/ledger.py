@@ -39,6 +39,7 @@ class Planted:
     table: str
     fate: Fate
     key: tuple[str, ...]
+    raw: dict[str, Any]  # text written as it is
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Ledger:
         tally["read"] += 1
         tally[TAKEN if outcome == FLAGGED else outcome] += 1
         if row.fate:
-            self.planted.append(Planted(file, line, row.table, row.fate, key))
+            self.planted.append(Planted(file, line, row.table, row.fate, key, row.raw))
         else:
             self.clean[file] += 1
 
