@@ -179,7 +179,7 @@ def _read(root: Path, number: int) -> LakeVersion:
         masks = {str(tab): int(count) for tab, count in raw.get("masks", {}).items()}
         if not isinstance(load, dict):
             raise TypeError("load")
-        key, key_file = (str(raw.get(name) or "") for name in ("key", "key_file"))
+        key, key_file = (str(raw.get(name) or "") for name in ("key_id", "keys_file"))
         return LakeVersion(root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load, masks, key, key_file)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError("版本文件读不出来", where=str(path), why="内容不是版本文件应有的样子", cure=_RESTORE) from error
@@ -238,8 +238,8 @@ def publish(version: LakeVersion) -> None:
         "data_date": version.data_date,
         "tables": {name: asdict(state) for name, state in sorted(version.tables.items())},
         "masks": version.masks,
-        "key": version.key,
-        "key_file": version.key_file,
+        "key_id": version.key,
+        "keys_file": version.key_file,
         "load": version.load,
     }
     target = folder / f"{version.number:06d}.json"

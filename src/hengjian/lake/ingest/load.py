@@ -136,7 +136,7 @@ def _load(
             unread=list(source.unread),
             unknown_columns=unknown,
             manifest=source.manifest,
-            notes=resolver.notes,
+            notes=[*source.notes, *resolver.notes],
         )
 
     if not changed:

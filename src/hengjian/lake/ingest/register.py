@@ -115,7 +115,7 @@ def refuse_rows(
     for code, column, mask in faults:
         if REASONS[code].level == REFUSED:
             rows = np.flatnonzero(mask)
-            texts = batch.data[column].take(pa.array(rows)).cast(pa.string()).to_pylist()
+            texts = as_sent(batch)[column].take(pa.array(rows)).cast(pa.string()).to_pylist()
             for row, text in zip(rows.tolist(), texts, strict=True):
                 found[row].append((code, column, text))
     for check in checks:
@@ -129,7 +129,7 @@ def refuse_rows(
     numbers = pa.array(sorted(found))
     ids = ids_of(source.name, batch.lines.take(numbers).to_pylist())
     first, keys, raws = [], [], []
-    for row, cells in zip(numbers.to_pylist(), (batch.sent or batch.data).take(numbers).to_pylist(), strict=True):
+    for row, cells in zip(numbers.to_pylist(), as_sent(batch).take(numbers).to_pylist(), strict=True):
         reasons = sorted(found[row], key=lambda r: ORDER[r[0]])
         code, column, value = reasons[0]
         first.append((code, column, (value or "")[:200], "；".join(f"{c} {name}" for c, name, _ in reasons[1:])))
@@ -183,7 +183,7 @@ def flag_rows(
         if REASONS[key].level == REFUSED:
             continue
         rows = pa.array(np.flatnonzero(mask))
-        texts = batch.data[column].take(rows).cast(pa.string())
+        texts = as_sent(batch)[column].take(rows).cast(pa.string())
         shown = pc.utf8_slice_codeunits(texts, 0, 200)
         if source.table[column].personal:
             shown = sealer.seal(VAL, ids_of(source.name, batch.lines.take(rows).to_pylist()), shown)
@@ -274,6 +274,11 @@ def flag_staged(con: duckdb.DuckDBPyConnection, table: Table, staged: str, flagg
                    {_org(table, "s")}, {_money(table, "s")}, {_key_text(table, "s")}, 0
             FROM ({flagged}) AS o JOIN {staged} AS s ON s.rid = o.rid JOIN reason AS r ON r.key = o.key LEFT JOIN file_name AS f ON f.number = s._file"""
     ).fetchall()
+
+
+def as_sent(batch: Batch) -> pa.Table:
+    """The cells of a batch as they came, before a saved map gave them other values."""
+    return batch.data if batch.sent is None else batch.sent
 
 
 def ids_of(file: str, lines: Iterable[int]) -> pa.Array:
