@@ -165,3 +165,43 @@ def test_goods_in_any_order(taken: list[int], chance: random.Random):
     chance.shuffle(shuffled)
     found = rows(fold_all([parse(line) for line in shuffled]))
     assert {r["fixmedins_bchno"]: r["cnt"] for r in found.get("stock_change", [])} == expected
+
+
+def test_a_message_that_came_twice_is_shown_where_it_first_stands():
+    line = written(*visit())
+    messages = [
+        parse(line, file="b.ndjson", line=1),
+        parse(line, file="a.ndjson", line=9),
+        parse(line, file="a.ndjson", line=4),
+    ]
+    for order in (messages, messages[::-1]):
+        (done,) = fold_all(order)
+        assert [(r.file, r.line) for r in done.rows["encounter"]] == [("a.ndjson", 4)]
+
+
+def test_of_two_cancellations_the_answered_one_counts():
+    alone = written(cancel(at="2026-03-01 09:30:00", serial=3)[0])
+    answered = written(*cancel(at="2026-03-01 10:00:00", own="S1C", serial=4))
+    sent = [written(*settlement()), alone, answered]
+    for order in (sent, sent[::-1]):
+        assert {r["setl_id"] for r in rows(fold_all(map(parse, order)))["settlement"]} == {"S1", "S1C"}
+
+
+def test_a_cancellation_by_a_clock_that_is_behind_still_undoes_its_settlement():
+    sent = [written(*visit()), written(*fees(detail("1"))), written(*settlement()), written(*cancel(at="2026-03-01 09:15:00"))]
+    found = rows(fold_all(map(parse, sent)))
+    assert len(found["settlement"]) == 2 and "setl_id" not in found["fee_line"][0]
+
+
+def test_one_message_id_with_two_contents_is_two_messages_and_the_later_wins():
+    first, second = fees(detail("1")), fees(detail("1", cnt=2), at="2026-03-01 09:11:00")
+    second[0]["msgid"] = first[0]["msgid"]
+    for order in ([first, second], [second, first]):
+        assert rows(fold_all(parse(written(*s)) for s in order))["fee_line"][0]["cnt"] == "2"
+
+
+def test_a_repeat_that_succeeds_stands_over_the_failure_before_it():
+    asked, told = fees(detail("1"))
+    failed = written(asked, {"infcode": -1, "err_msg": "超时", "output": None})
+    for order in ([failed, written(asked), written(asked, told)], [written(asked, told), failed]):
+        assert rows(fold_all(map(parse, order)))["fee_line"][0]["inscp_scp_amt"] == "10.5"

@@ -112,13 +112,14 @@ def _message(
         at = (pick(sheet, "fixmedins_code") if type(sheet) is dict else None) or ""
     if not at and (match := _INSTITUTION_IN_MSGID.fullmatch(msgid)):
         at = match[1]
+    psn_no = person_of(infno, asked, told)
     return Message(
         infno,
         msgid,
         when,
         digest,
-        subjects_of(infno, at, asked, told, digest),
-        person_of(infno, asked, told),
+        subjects_of(infno, at, psn_no, asked, told),
+        psn_no,
         at,
         pick(envelope, "insuplc_admdvs") or "",
         pick(envelope, "mdtrtarea_admvs") or pick(envelope, "mdtrtarea_admdvs") or "",

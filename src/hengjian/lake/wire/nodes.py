@@ -95,12 +95,12 @@ class Plan:
     `columns`: field → column. `spellings`: other spelling → (rank, field); the official field wins, then the lower rank.
     """
 
-    __slots__ = ("columns", "days", "known", "spellings")
+    __slots__ = ("days", "known", "pairs", "spellings")
 
     def __init__(
         self, known: frozenset[str], columns: Mapping[str, str], spellings: Mapping[str, tuple[int, str]], days: Iterable[str]
     ) -> None:
-        self.known, self.columns, self.spellings = known, dict(columns), dict(spellings)
+        self.known, self.pairs, self.spellings = known, tuple(columns.items()), dict(spellings)
         self.days = tuple(days)
 
     def read(self, node: Node) -> dict[str, str]:
@@ -108,10 +108,8 @@ class Plan:
         if not self.known.issuperset(node):
             node = self._respelled(node)
         cells: dict[str, str] = {}
-        column_of = self.columns.get
-        for name, value in node.items():
-            column = column_of(name)
-            if column is not None:
+        for name, column in self.pairs:
+            if (value := node.get(name)) is not None:
                 if type(value) is str:
                     value = value.strip()
                     if value in MISSING:

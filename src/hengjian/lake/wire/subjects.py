@@ -13,13 +13,12 @@ from hengjian.lake.wire.trades.goods import KIND_OF, TELLS_APART
 _TRIAL = ("data", "mdtrtinfo")
 
 
-def subjects_of(infno: str, at: str, given: Node | None, told: Node | None, digest: str) -> tuple[Subject, ...]:
+def subjects_of(infno: str, at: str, psn_no: str, given: Node | None, told: Node | None) -> tuple[Subject, ...]:
     """The subjects of a message, each once, in a fixed order; none when it names nobody or makes no rows."""
     trade = trade_of(infno)
     if trade is None or trade.act is Act.NOTED:
         return ()
     if trade.act is Act.PERSON:
-        psn_no = person_of(infno, given, told)
         return (Subject(PERSON, psn_no),) if psn_no else ()
     if trade.act is Act.STOCK:
         return tuple(sorted({subject for subject, _, _ in stock_records(infno, at, given)}))
@@ -28,7 +27,7 @@ def subjects_of(infno: str, at: str, given: Node | None, told: Node | None, dige
         keys = {(pick(node, "inv_data_type") or "", pick(node, "fixmedins_bchno") or "") for node in found}
         return tuple(sorted(stock_subject(at, kind, batch) for kind, batch in keys if batch))
     found_in = [Subject(ENCOUNTER, key) for key in _encounters(trade, given, told)]
-    if trade.act in (Act.SETTLE, Act.LIST) and (psn_no := person_of(infno, given, told)):
+    if trade.act in (Act.SETTLE, Act.LIST) and psn_no:
         found_in.append(Subject(PERSON, psn_no))
     return tuple(found_in)
 

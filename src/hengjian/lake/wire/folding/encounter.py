@@ -59,7 +59,7 @@ def _visit(state: Encounter, exchange: Exchange, _: dict[str, Exchange], fold: F
     for entry in main:
         state.visit |= trade.nodes[0].plan("encounter").read(entry)
         found = visit.DISEASES.entries(exchange.given) or visit.DISEASES.entries(entry)
-        if not found and "diagnosis" in trade.nodes[0].tables():
+        if not found and "diagnosis" in trade.nodes[0].tables:
             admission = trade.nodes[0].plan("diagnosis").read(entry)
             if "diag_code" in admission and not state.admitted:
                 state.admitted = [admission | _ONLY]
@@ -133,6 +133,7 @@ def _settle(state: Encounter, exchange: Exchange, undone: dict[str, Exchange], f
     if (before := state.settlements.get(setl_id)) is not None:
         before.exchange.end("replaced", f"被 {message.msgid} 取代")
         settlement.cells = {**before.cells, **settlement.cells}
+        settlement.of_encounter = before.of_encounter | settlement.of_encounter
         settlement.traces = settlement.traces or before.traces
     settlement.undo = undone.get(setl_id)
     state.settlements[setl_id] = settlement

@@ -5,6 +5,7 @@ Whatever arrives in whatever order and however often, the same set of messages g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -109,22 +110,23 @@ def _exchange(message: Message, answer: Message, order: tuple[str, str, str]) ->
 
 
 def _joined(group: list[Message]) -> list[Exchange]:
-    """Messages with one msgid: those with the same request are one exchange, a lone answer belongs to the last of them."""
-    clusters: list[list[Message]] = []
+    """Messages with one msgid: the same request at the same time is one exchange; a lone answer belongs to the last request
+    that has none, else it stands alone. Some clients send one msgid for ever, so different requests stay apart.
+    """
+    clusters: dict[tuple[str, str], list[Message]] = {}
+    answers: dict[str, Message] = {}
     for message in group:
-        if message.input is not None:
-            for cluster in clusters:
-                if cluster[0].input == message.input:
-                    cluster.append(message)
-                    break
-            else:
-                clusters.append([message])
-    answers = [message for message in group if message.input is None]
-    if answers and clusters:
-        clusters[-1].extend(answers)
-    elif answers:
-        clusters.append(answers)
-    return [_best(cluster) for cluster in clusters]
+        if message.input is None:
+            answers[json.dumps(message.output, sort_keys=True)] = message
+        else:
+            clusters.setdefault((message.inf_time, json.dumps(message.input, sort_keys=True)), []).append(message)
+    waiting = [cluster for cluster in clusters.values() if not any(message.answered for message in cluster)]
+    for answer in answers.values():
+        if waiting:
+            waiting.pop().append(answer)
+        else:
+            clusters["", answer.digest] = [answer]
+    return [_best(cluster) for cluster in clusters.values()]
 
 
 def _best(cluster: list[Message]) -> Exchange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hengjian.lake.wire.folding.exchange import Cells, Exchange
 from hengjian.lake.wire.nodes import Node, pick
@@ -147,6 +148,7 @@ def _line(cells: Cells, verdict: Node | None, mdtrt_id: str, psn_no: str, exchan
     return cells
 
 
+@lru_cache(maxsize=1 << 14)
 def list_type(med_list_codg: str) -> str:
     """The catalogue a national code belongs to by its shape; "" when the shape says nothing."""
     national = med_list_codg.split("-", 1)[0].upper()

@@ -80,7 +80,7 @@ def _told(exchange: Exchange) -> Cells:
     if exchange.trade is None:
         return cells
     for node in exchange.trade.nodes:
-        if "person" in node.tables():
+        if "person" in node.tables:
             for entry in node.entries(exchange.output if node.answer else exchange.given)[:1]:
                 cells |= node.plan("person").read(entry)
     if cells.get("insutype", "310") not in CODE_TABLES["insutype"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from hengjian.lake.schema import TABLES
@@ -53,7 +53,7 @@ def field(name: str, label: str, to: str = "", *, also: str = "", how: str = "")
     return Field(name, label, tuple(to.split()), tuple(also.split()), how)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NodeSpec:
     """A node: the names it goes by, request or answer, one or many, its fields; `flat` is a field that shows it unwrapped."""
 
@@ -71,9 +71,10 @@ class NodeSpec:
         """Its entries under `input` or `output`, however they are wrapped."""
         return many(find(root, self.names, self.flat))
 
-    def tables(self) -> list[str]:
+    @cached_property
+    def tables(self) -> frozenset[str]:
         """The tables its fields fill."""
-        return sorted({target.split(".")[0] for f in self.fields for target in f.to})
+        return frozenset(target.split(".")[0] for f in self.fields for target in f.to)
 
     def plan(self, table: str) -> Plan:
         """How its fields become columns of one table."""
@@ -98,7 +99,7 @@ def _plan(node: NodeSpec, table: str) -> Plan:
     return Plan(names, columns, {s: official for s, official in spellings.items() if s not in names}, days)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trade:
     """One trade. `from_envelope`: columns filled from the envelope rather than a node, as (table.column, envelope key)."""
 
