@@ -87,7 +87,8 @@ def _timeless(sent: pa.Array) -> int:
     low, high = byte_range(sent)
     texts = pc.utf8_trim_whitespace(sent) if low <= 0x20 or high >= 0x7F else sent
     short = pc.and_(pc.less_equal(pc.utf8_length(texts), 10), pc.greater_equal(pc.utf8_length(texts), 8))
-    return int(pc.sum(short).as_py() or 0)
+    found: int = pc.sum(short).as_py() or 0
+    return found
 
 
 def _civil(instants: pa.Array) -> pa.Array:
