@@ -50,7 +50,7 @@ def demo(
     with progress_bar(console, "一 造城") as tick:
         summary = build(plan, city, tick, force=True)
     console.print(f"一 造城：{people:,} 人，{summary.rows['fee_line']:,} 行费用，用时 {summary.seconds:.1f} 秒 → {city}")
-    loaded = load_with_bar(find_files(city), lake, console)
+    loaded = load_with_bar(find_files(city), lake, console, out / "keys.json")  # nobody real: no file in the user's home
     _tell_load(console, loaded, lake)
     book = load_rulebook()
     version = open_lake(lake)

@@ -33,12 +33,19 @@ def ingest(
     address: Address = "",
     schema: Schema = "",
     map_file: MapFile = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", help="密钥文件；不写则用 HENGJIAN_KEYS、数据湖记得的，或用户目录下的 .config/hengjian/keys.json"
+        ),
+    ] = None,
 ) -> None:
     """把一个文件夹、压缩包或数据库的数据加载进数据湖，生成新的一版。
 
     文件名以表名开头，例如 fee_line.csv、fee_line_2026-03.csv.gz、encounter.parquet、fee_line.xlsx；Excel 的工作表也看表名和表头。
     编码自动识别，列的次序不限，表头可用国家标准名或中文名；名字不同的，先用 hengjian map 建一份对照表。
     数据库里的表和视图按名字对应，在同一个只读事务里读完，什么也不写。
+    姓名、证件号码等个人信息加密存放，密钥文件在数据之外，第一次加载时新建。
     读不懂的行不会丢，连同文件、行号、列、值、原因和办法记在数据湖的退回登记里。
 
     退出码：0 全部收下；1 有文件或行被退回或没有读，其余已加载；2 没有加载。
@@ -55,9 +62,7 @@ def ingest(
     saved = saved_map(map_file)
     with survey_of("ingest", folder, address, schema) as found:
         source = choose_files(found, saved)
-        report = load_with_bar(source, lake, console)
-    for note in source.notes:
-        console.print(Text(note, "yellow"))
+        report = load_with_bar(source, lake, console, keys)
     if as_json:
         typer.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
@@ -67,13 +72,15 @@ def ingest(
     raise typer.Exit(2 if not report.version else 0 if report.clean else 1)
 
 
-def load_with_bar(source: Source, lake: Path, console: Console) -> LoadReport:
+def load_with_bar(source: Source, lake: Path, console: Console, keys: Path | None = None) -> LoadReport:
     """Load with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("读取", total=1.0)
         now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
-        return load(source, lake, now=now, progress=lambda what, share: bar.update(task, description=what, completed=share))
+        return load(
+            source, lake, now=now, keys=keys, progress=lambda what, share: bar.update(task, description=what, completed=share)
+        )
 
 
 def show_report(console: Console, report: LoadReport, lake: Path) -> None:
@@ -109,8 +116,19 @@ def show_report(console: Console, report: LoadReport, lake: Path) -> None:
         console.print(Text(f"{name} 里没有用到的列：{'、'.join(columns[:12])}{' 等' if len(columns) > 12 else ''}", "dim"))
     for name, why in report.ignored.items():
         console.print(Text(f"没有读 {name}：{why}", "yellow" if name in report.unread else "dim"))
+    if sum(report.recovered.values()):
+        console.print(Text(f"以前因缺少所指的行而退回的，这次补收 {sum(report.recovered.values()):,} 行。", "green"))
+    if waiting := sum(report.waiting.values()):
+        console.print(Text(f"还有 {waiting:,} 行在等它们所指的就诊、明细或结算；送到后自动收下，不必重送。", "dim"))
     for note in report.notes:
-        console.print(Text(note, "red"))
+        console.print(Text(note, "yellow"))
+    if report.keys_made:
+        console.print(
+            Text(
+                f"新建了密钥文件 {report.keys_made}：请另外备份，不要和数据放在一起。没有它，姓名和证件号码再也打不开。",
+                "yellow",
+            )
+        )
     console.print(f"用时 {report.seconds:.1f} 秒，每秒 {report.lines_per_second:,} 行费用。")
 
 

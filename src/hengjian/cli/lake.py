@@ -16,6 +16,7 @@ from rich.text import Text
 from hengjian.cli.duty import duty
 from hengjian.kernel.errors import InputError, LakeError
 from hengjian.lake.causes import cause_of
+from hengjian.lake.ingest.shown import sealer_of, shown
 from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import open_lake, version_numbers
 
@@ -90,14 +91,16 @@ def rejects(
     ] = None,
     as_json: _JSON = False,
 ) -> None:
-    """列出被退回的每一行：文件、行、列、值、原因、办法。
+    """列出被退回的每一行：文件、行、列、值、原因、办法。个人信息只显示脱敏的写法。
 
     例：hengjian lake rejects --lake lake --out 退回.csv
     """
     current = open_lake(lake)
     files = current.files("rejects")
     names = list(_HEADS)
-    rows = _rejects(files, names, "" if out or as_json else "LIMIT 50") if files else []
+    found = _rejects(files, names, "" if out or as_json else "LIMIT 50") if files else []
+    sealer = sealer_of(current)
+    rows = [tuple(shown(dict(zip(names, row, strict=True)), sealer).values()) for row in found]
     if as_json:
         typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False))
         return
@@ -114,12 +117,12 @@ def rejects(
     table = Table(
         title=f"退回登记（共 {current.rows('rejects'):,} 行，列出 {len(rows)} 行）", title_justify="left", header_style="bold"
     )
-    shown = ("file", "line", "col", "val", "reason", "advice")
-    for name in shown:
+    wanted = ("file", "line", "col", "val", "reason", "advice")
+    for name in wanted:
         table.add_column(_HEADS[name], overflow="fold")
     for row in rows:
         cells = dict(zip(names, row, strict=True))
-        table.add_row(*(Text("".join(c if c.isprintable() else "�" for c in str(cells[name] or ""))) for name in shown))
+        table.add_row(*(Text("".join(c if c.isprintable() else "�" for c in str(cells[name] or ""))) for name in wanted))
     Console().print(table)
 
 

@@ -81,7 +81,8 @@ def _typed(column: Column, sent: pa.Array) -> Converted:
 def _timeless(sent: pa.Array) -> int:
     """How many instants were sent without a time of day."""
     if pa.types.is_date(sent.type):
-        return len(sent) - sent.null_count
+        days: int = len(sent) - sent.null_count
+        return days
     if not (pa.types.is_string(sent.type) or pa.types.is_large_string(sent.type)):
         return 0
     low, high = byte_range(sent)

@@ -136,6 +136,7 @@ def _load(
             unread=list(source.unread),
             unknown_columns=unknown,
             manifest=source.manifest,
+            keys_made=str(keys.path) if keys.made else "",
             notes=[*source.notes, *resolver.notes, *_timeless(source, stage)],
         )
 

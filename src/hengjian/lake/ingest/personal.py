@@ -22,6 +22,7 @@ class LakeKeys:
     path: Path
     key: str
     sealer: Sealer
+    made: bool = False
 
 
 def keys_of(root: Path, version: LakeVersion | None, explicit: Path | None = None) -> LakeKeys:
@@ -29,7 +30,7 @@ def keys_of(root: Path, version: LakeVersion | None, explicit: Path | None = Non
     path = find_key_file(explicit, version.key_file if version else None)
     ring = KeyRing.open(path, create=version is None, lake=root)
     key = version.key if version else ring.current
-    return LakeKeys(ring.path, key, ring.sealer(key))
+    return LakeKeys(ring.path, key, ring.sealer(key), ring.created)
 
 
 RAW = "rejects.raw"

@@ -20,7 +20,7 @@ class LoadReport:
     """One load. `version` is the lake version that stands afterwards, 0 = none; `new` says whether this load made it.
 
     `recovered`: rows refused earlier for a missing reference that were taken now, by table; `waiting`: those that still wait.
-    `ignored`: what was left out and why; `unread`: those of them that look like data.
+    `keys_made`: the key file, when this load made it. `ignored`: what was left out and why; `unread`: those of them that look like data.
     """
 
     version: int
@@ -40,6 +40,7 @@ class LoadReport:
     ignored: dict[str, str]
     unknown_columns: dict[str, list[str]]
     manifest: dict[str, str]
+    keys_made: str = ""
     unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
