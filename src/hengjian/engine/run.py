@@ -134,7 +134,7 @@ def run_audit(
     progress: Progress | None = None,
 ) -> AuditResult:
     """Audit a lake version with the active rules and write findings.parquet, indicators.parquet, rules.csv, the rulebook that judged
-    (`rulebook.zip`) and audit.json into `out`."""
+    (`rulebook.zip`) and audit.json into `out`: a folder of `results` where others may read it."""
     started = time.perf_counter()
     out = _prepare(out)
     scratch = out / ".spill"

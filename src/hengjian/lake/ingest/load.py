@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import HengjianError, LakeError
-from hengjian.lake.causes import cause_of
+from hengjian.lake.causes import cause_of, is_full
 from hengjian.lake.ingest.leftovers import clear_leftovers
 from hengjian.lake.ingest.personal import LakeKeys, keys_of
 from hengjian.lake.ingest.readers import Batch, FileRefused, Header
@@ -234,11 +233,7 @@ def _sentences(root: Path) -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
     except (OSError, duckdb.Error, DeltaError, pa.ArrowException) as error:
-        text = str(error)
-        full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
-            s in text for s in ("No space left", "File too large", "Disk quota")
-        )
-        if full:
+        if is_full(error):
             raise LakeError("磁盘写满了，这次加载没有生效", where=str(root), why="写不下新的数据文件", cure=cure) from error
         if isinstance(error, duckdb.OutOfMemoryException):
             raise LakeError(
