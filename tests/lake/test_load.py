@@ -70,7 +70,7 @@ def test_a_line_that_cannot_be_understood_is_kept_with_its_reason(
 
 
 ODD = [
-    ("person", {"brdy": "2027-01-01"}, "L04"), ("person", {"brdy": "1850-01-01"}, "L04"), ("person", {"brdy": "2026-03-02"}, "L04"), ("person", {"insu_admdvs": "99"}, "C06"),
+    ("person", {"brdy": "2027-01-01"}, "L02"), ("person", {"brdy": "1850-01-01"}, "L04"), ("person", {"brdy": "2026-03-02"}, "L04"), ("person", {"insu_admdvs": "99"}, "C06"),
     ("encounter", {"endtime": "2026-02-01"}, "L01"), ("settlement", {"init_setl_id": "S9"}, "K08"), ("institution", {"fixmedins_type": "2"}, "C02"),
     ("diagnosis", {"diag_srt_no": "x"}, "T02"),
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hengjian.cli.bar import progress_bar
+from hengjian.engine.increment import WITHDRAWN
 from hengjian.engine.results import keep_score, results
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
@@ -31,6 +32,13 @@ def audit(
     engine: Annotated[
         str, typer.Option("--engine", help="用哪个引擎：duckdb（整城）、sqlite（闸口所用）、spark（全省）；结果相同")
     ] = "duckdb",
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help="增量：只重审这天（2026-11-24）、这一版（12）或上次审计（last）以来有新数据的人，其余沿用 --out 里的结果",
+        ),
+    ] = None,
     version: Annotated[int | None, typer.Option("--version", help="审计第几版数据；不写则用最新一版")] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="是否同时写 report.html 和 findings.xlsx")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出结果摘要，供程序读取")] = False,
@@ -42,6 +50,8 @@ def audit(
     例：hengjian audit --lake lake --out out
 
     例：hengjian audit --lake lake --out out --rules split_admission --json
+
+    例：hengjian audit --lake lake --out out --since last
 
     例：hengjian audit --lake lake --out out --engine spark
     """
@@ -55,8 +65,10 @@ def audit(
                 current,
                 load_rulebook(),
                 folder,
+                former=out,
                 only=rules,
                 engine=engine,
+                since=since,
                 now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
                 progress=tick,
             )
@@ -93,6 +105,12 @@ def show_result(console: Console, result: AuditResult, out: Path) -> None:
         console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")
     for rule_id in result.left_out:
         console.print(f"[yellow]{book.rules[rule_id].title}：不在 {result.engine} 上运行。[/yellow]")
+    if result.full_because:
+        console.print(f"[yellow]{result.full_because}，所以全部重审。[/yellow]")
+    if result.rejudged is not None:
+        console.print(f"增量：重审 {result.rejudged:,} 人，其余沿用上次结果，疑点与全部重审相同。")
+    if result.withdrawn:
+        console.print(f"以前的疑点有 {result.withdrawn:,} 条不再成立，记在 {out / WITHDRAWN}，没有删除。")
     speed = int(result.lines / max(result.seconds, 0.001))
     console.print(f"用时 {result.seconds:.1f} 秒，每秒 {speed:,} 行费用，内存峰值 {result.peak_mb:,} MB。")
     console.print(f"下一步：打开 {out / 'report.html'}；看一条疑点：hengjian show 疑点编号 --out {out}")

@@ -218,10 +218,12 @@ def write_indicators(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     return int(con.execute("SELECT COUNT(*) FROM indicator").fetchall()[0][0])
 
 
-def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int) -> int:
-    """Write `found` as findings sorted by id; whole or not at all. Returns their number."""
+def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int, carried: str = "") -> int:
+    """Write `found` as findings sorted by id, with those of the SELECT `carried`; whole or not at all. Returns their number."""
     names = ", ".join(FINDING_SCHEMA.names)
-    _write(con, f"SELECT {names} FROM ({findings_sql(data_version)}) ORDER BY finding_id", path)
+    found = f"SELECT {names} FROM ({findings_sql(data_version)})"
+    more = f" UNION ALL SELECT {names} FROM ({carried})" if carried else ""
+    _write(con, f"SELECT * FROM ({found}{more}) ORDER BY finding_id", path)
     (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet({one_file(path)})").fetchall()
     return int(row[0])
 

@@ -15,13 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect
-from hengjian.engine.bind import Bound, bind
+from hengjian.engine.bind import Bound, bind, fill
 from hengjian.engine.finding import RULES_CSV
 from hengjian.engine.groups import grow_groups
+from hengjian.engine.increment import WITHDRAWN, carried_sql, choose, earlier_results, withdraw
 from hengjian.engine.pack import PACK, write_pack
 from hengjian.engine.plan import Plan, make_plan
 from hengjian.engine.totals import grand_total
@@ -35,10 +37,16 @@ from hengjian.rulebook.model import SCOPES, Rule, Rulebook
 
 Progress = Callable[[int, int], None]
 
+CHOSEN = "t.psn_key IN (SELECT psn_key FROM chosen)"
+"""The condition that narrows the tables by person to the persons of the table `chosen`."""
+
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What an audit did; written as `audit.json`. Amounts in yuan as text, period half-open."""
+    """What an audit did; written as `audit.json`. Amounts in yuan as text, period half-open.
+
+    `rejudged`: persons an incremental audit judged again, None after a full one; `full_because`: why an incremental one was full.
+    """
 
     audit_no: str
     title_place: str
@@ -62,6 +70,9 @@ class AuditResult:
     institutions: int
     fund_total: str
     findings: int
+    withdrawn: int
+    rejudged: int | None
+    full_because: str
     indicators: int
     amount_total: str
     amount_inscope: str
@@ -96,6 +107,8 @@ def judge_lake(
     Rules whose text does not run on `engine` are left out.
     """
     attach_small_tables(con, lake, knowledge)
+    if persons is not None:
+        fill(con, "chosen", {"psn_key": "BIGINT"}, [(p,) for p in persons])
     bound = bind(con, rulebook, rules)
     plan = make_plan(rulebook, rules, bound)
     collect.create_tables(con, rulebook, rules, bound)
@@ -103,7 +116,7 @@ def judge_lake(
     try:
         texts = {scope: [t for t in plan.of_scope(scope) if engine in t.engines] for scope in SCOPES}
         groups = list(batches(lake)) if persons is None else [sorted({p % BUCKETS for p in persons})]
-        where = "" if persons is None else f"t.psn_key IN ({', '.join(map(str, persons))})"
+        where = "" if persons is None else CHOSEN
         steps = len(groups) + bool(texts["whole"])
         for done, buckets in enumerate(groups if texts["person"] else []):
             backend.load(lake, buckets, where)
@@ -128,21 +141,44 @@ def run_audit(
     rulebook: Rulebook,
     out: Path,
     *,
+    former: Path | None = None,
     only: Sequence[str] | None = None,
     engine: str = "duckdb",
     now: datetime,
+    since: str | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Audit a lake version with the active rules and write findings.parquet, indicators.parquet, rules.csv, the rulebook that judged
-    (`rulebook.zip`) and audit.json into `out`: a folder of `results` where others may read it."""
+    """Audit a lake version with the active rules and write findings.parquet, withdrawn.parquet (earlier findings that hold no more),
+    indicators.parquet, rules.csv, the rulebook that judged (`rulebook.zip`) and audit.json into `out`: a folder of `results` where
+    others may read it.
+
+    `former`: the folder of earlier results; None: `out`. `since` (see `increment.version_since`): judge again only whom something was
+    loaded about since then, and carry over the rest of the earlier results; the findings are those of a full audit.
+    """
     started = time.perf_counter()
     out = _prepare(out)
+    former = (former or out).resolve()
     scratch = out / ".spill"
     rules = active_rules(rulebook, only)
     con = connect(scratch)
     try:
-        bound, plan = judge_lake(con, lake, rulebook, rules, scratch, engine=engine, progress=progress)
-        count = collect.write_findings(con, out / "findings.parquet", lake.number)
+        earlier = earlier_results(former, lake)
+        pack = rulebook.pack_fingerprint(rules)
+        full_why = choose(con, earlier, lake, since, pack) if since else ""
+        persons = None
+        if since and not full_why:
+            persons = [key for (key,) in con.execute("SELECT psn_key FROM chosen ORDER BY 1").fetchall()]
+        bound, plan = judge_lake(con, lake, rulebook, rules, scratch, engine=engine, persons=persons, progress=progress)
+        carried = ""
+        if persons is not None and earlier is not None:
+            alone = {t.name for t in plan.of_scope("person")}
+            carried = carried_sql(earlier, [r.rule_id for r in rules if (r.family or r.rule_id) in alone], lake.number)
+        scratch.mkdir(exist_ok=True)
+        fresh = scratch / "findings.parquet"
+        count = collect.write_findings(con, fresh, lake.number, carried)
+        gone = withdraw(con, earlier, former / WITHDRAWN, fresh, only, now.isoformat(timespec="seconds"), lake.number)
+        pq.write_table(gone, out / WITHDRAWN, compression="zstd")
+        fresh.replace(out / "findings.parquet")
         indicators = collect.write_indicators(con, out / "indicators.parquet")
         totals = grand_total(con, f"read_parquet({one_file(out / 'findings.parquet')})")
         _write_rules(out / "rules.csv", rules, bound)
@@ -161,7 +197,7 @@ def run_audit(
             rules_shadow=sum(r.status == "shadow" for r in rulebook.rules.values()),
             waiting=bound.waiting,
             left_out=sorted(r.rule_id for r in rules if (r.family or r.rule_id) in left_out),
-            rule_pack=rulebook.pack_fingerprint(rules),
+            rule_pack=pack,
             knowledge_rows=sum(p.row is not None for p in bound.points),
             seconds=round(time.perf_counter() - started, 2),
             peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -171,6 +207,9 @@ def run_audit(
             institutions=lake.rows("institution"),
             fund_total=_fund_total(con, lake),
             findings=count,
+            withdrawn=len(gone),
+            rejudged=None if persons is None else len(persons),
+            full_because=full_why,
             indicators=indicators,
             amount_total=str(totals["amount_total"]),
             amount_inscope=str(totals["amount_inscope"]),

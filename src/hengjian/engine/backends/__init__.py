@@ -20,7 +20,7 @@ class Backend(Protocol):
 
     def load(self, lake: LakeVersion, buckets: list[int] | None, where: str) -> None:
         """Have the rule tables of these person buckets ready (None: everybody, for texts of scope `whole`). `where` narrows
-        the tables by person to some persons, a condition on `t`; empty = all. The connection must hold at least what citing needs."""
+        the tables by person to those in the table `chosen`, a condition on `t`; empty = all. The connection must hold at least what citing needs."""
 
     def adopt(self) -> None:
         """Take the rule tables that are already in the connection (examples, generated lakes) instead of a lake's."""

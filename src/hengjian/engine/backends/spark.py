@@ -100,6 +100,8 @@ class SparkBackend:
         """See `Backend`."""
         whole = buckets is None
         self._forget()
+        if where and not whole:
+            self._send("chosen", {"psn_key": "BIGINT"})
         for table, names in COLLECT.items():
             if table != "institution":
                 load_table(self._con, lake, table, names, buckets, where if not whole else "", "VIEW")

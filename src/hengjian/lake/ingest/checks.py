@@ -20,13 +20,14 @@ _ITEM_SHAPES = {"101": _DRUG, "102": "T[0-9A-Z]+", "201": "[0-9]{15}", "301": "C
 _STAY = "(med_type LIKE '2%' OR med_type LIKE '52%') AND fixmedins_code NOT LIKE 'P%'"
 _LEAVE = ("leav_begntime", "leav_endtime")
 _ENTERED = {
+    ("person", "brdy"),
     ("person", "psn_insu_date"),
     ("person", "paus_insu_date"),
     ("practitioner", "stas_date"),
     ("stock_change", "manu_date"),
 }
 """Days that cannot lie ahead but may lie before 2000: who was insured in 1998 still is. What may be arranged ahead (ends, validity,
-agreements, registrations, filings) is free, and birth has a check of its own (L04)."""
+agreements, registrations, filings) is free."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def _shapeless() -> str:
 
 
 _OWN: dict[str, tuple[Check, ...]] = {
-    "person": (Check("L04", "brdy", "brdy >= {day} OR brdy < {day} - INTERVAL 131 YEAR AND brdy <> DATE '1900-01-01'"),),
+    "person": (Check("L04", "brdy", "brdy < {day} - INTERVAL 131 YEAR AND brdy <> DATE '1900-01-01'"),),
     "encounter": (
         Check(
             "L16",

@@ -25,10 +25,14 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass
 class Converted:
-    """A column as the lake holds it, and the rows with a fault by reason code. A row with a fault is empty in `array`."""
+    """A column as the lake holds it, and the rows with a fault by reason code. A row with a fault is empty in `array`.
+
+    `timeless`: instants that were sent as a day only and stand for its midnight.
+    """
 
     array: pa.Array
     faults: dict[str, Mask] = field(default_factory=dict)
+    timeless: int = 0
 
 
 def convert(table: str, column: Column, sent: pa.Array) -> Converted:
@@ -39,6 +43,8 @@ def convert(table: str, column: Column, sent: pa.Array) -> Converted:
         done = _text(column, sent if pa.types.is_string(sent.type) else sent.cast(pa.string()))
     else:
         done = _typed(column, sent)
+        if column.kind.sql == "TIMESTAMP":
+            done.timeless = _timeless(sent)
     if column.required:
         missing = _mask(pc.is_null(done.array))
         for fault in done.faults.values():
@@ -70,6 +76,19 @@ def _typed(column: Column, sent: pa.Array) -> Converted:
                 pass
     read = values.reader(column.kind)
     return by_value(texts, lambda text: (read(text), None), target)
+
+
+def _timeless(sent: pa.Array) -> int:
+    """How many instants were sent without a time of day."""
+    if pa.types.is_date(sent.type):
+        return len(sent) - sent.null_count
+    if not (pa.types.is_string(sent.type) or pa.types.is_large_string(sent.type)):
+        return 0
+    low, high = byte_range(sent)
+    texts = pc.utf8_trim_whitespace(sent) if low <= 0x20 or high >= 0x7F else sent
+    short = pc.and_(pc.less_equal(pc.utf8_length(texts), 10), pc.greater_equal(pc.utf8_length(texts), 8))
+    found: int = pc.sum(short).as_py() or 0
+    return found
 
 
 def _civil(instants: pa.Array) -> pa.Array:

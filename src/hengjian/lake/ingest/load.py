@@ -36,9 +36,9 @@ from hengjian.lake.versions import (
     version_numbers,
 )
 
-LINES_AT_ONCE = 4_000_000
+LINES_AT_ONCE = 2_000_000
 """Fee lines that are written and derived together."""
-MEMORY = "3GB"
+MEMORY = "1GB"
 
 Progress = Callable[[str, float], None]
 """Called with what is being done (Chinese) and its share, 0 to 1."""
@@ -133,7 +133,7 @@ def _load(
             unread=list(source.unread),
             unknown_columns=unknown,
             manifest=source.manifest,
-            notes=[*source.notes, *resolver.notes],
+            notes=[*source.notes, *resolver.notes, *_timeless(source, stage)],
         )
 
     if not changed:
@@ -145,6 +145,14 @@ def _load(
     end_commit(root)
     tell("写入", 1.0)
     return done
+
+
+def _timeless(source: Source, stage: Stage) -> list[str]:
+    """Columns of instants in which only days were sent: they stand for midnight, and rules that ask for the hour may be misled."""
+    return [
+        f"{source.files[number].name} 的 {column}（{source.files[number].table[column].label}）有 {count:,} 行只有日期没有时间，按零点记"
+        for (number, column), count in sorted(stage.timeless.items())
+    ]
 
 
 def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[str, str]], dict[str, list[str]]]:

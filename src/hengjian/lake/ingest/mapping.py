@@ -24,6 +24,7 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.readers.base import Batch, Renamed
 from hengjian.lake.ingest.readers.spelling import fold
+from hengjian.lake.ingest.readers.workbook import SUFFIXES as BOOKS
 from hengjian.lake.ingest.values import known
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
@@ -59,8 +60,10 @@ class SavedMap:
     ignored: tuple[str, ...] = ()
 
     def entry(self, name: str) -> Entry | None:
-        """The first entry for a file or sheet."""
-        return next((e for e in self.entries if any(matches(pattern, name) for pattern, _ in e.patterns)), None)
+        """The first entry for a file or sheet; for a workbook whose sheets nobody can see, the first for one of its sheets."""
+        named = (e for e in self.entries if any(matches(pattern, name) for pattern, _ in e.patterns))
+        inside = (e for e in self.entries if any(fnmatchcase(name, pattern.rpartition("/")[0]) for pattern, _ in e.patterns))
+        return next(named, None) or (next(inside, None) if name.lower().endswith(BOOKS) else None)
 
     def skips(self, name: str) -> bool:
         """Whether a file or sheet is to be left out."""

@@ -62,6 +62,7 @@ class Stage:
             self.con.execute(f"SET {setting}").fetchall()
         self.parts = parts
         self.counts: dict[int, FileCount] = defaultdict(FileCount)
+        self.timeless: Counter[tuple[int, str]] = Counter()
         self._after = data_date + timedelta(days=1)
         self._rows = 0
         self._files: dict[str, list[tuple[int, Path]]] = defaultdict(list)
@@ -88,6 +89,8 @@ class Stage:
             except pa.ArrowException as error:
                 raise FileRefused("F05", f"列 {name}（{table[name].label}）的类型读不出（{cause_of(error)}）") from error
             arrays[name] = done.array
+            if done.timeless:
+                self.timeless[number, name] += done.timeless
             faults += [(code, name, mask) for code, mask in done.faults.items()]
         faults += plain_checks(table, arrays)
         arrays = sealed(self.sealer, table, arrays)

@@ -186,10 +186,9 @@ def _book(found: Survey, content: Content, inner: str) -> None:
     try:
         sheets = list_sheets(content, _TOP)
     except FileRefused as error:
-        if of_file is None:
-            found.leave(content.name, error.detail + (f"；{error.advice}" if error.advice else ""), True)
-        else:  # refused when it is read, with its reason
-            found.parts.append(Part(content.name, of_file, partial(read_sheet, content, ""), lambda n: []))
+        why = NO_TABLE if of_file else error.detail + (f"；{error.advice}" if error.advice else "")
+        # refused when it is read, with its reason, if its name or a map says which table it is
+        found.parts.append(Part(content.name, of_file, partial(read_sheet, content, ""), lambda n: [], tables, why, True))
         return
     parts = []
     for sheet, top in sheets:

@@ -1,0 +1,1 @@
+"""Tests of the national messages as lake rows."""
