@@ -15,6 +15,7 @@ from rich.table import Table
 
 from hengjian.cli.bar import progress_bar
 from hengjian.engine.increment import WITHDRAWN
+from hengjian.engine.results import keep_score, results
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
 from hengjian.kernel.errors import InputError
@@ -58,20 +59,23 @@ def audit(
         raise InputError(f"没有引擎“{engine}”", cure="可用：" + "、".join(ENGINES))
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     current = open_lake(lake, version)
-    with progress_bar(console, "审计") as tick:
-        result = run_audit(
-            current,
-            load_rulebook(),
-            out,
-            only=rules,
-            engine=engine,
-            since=since,
-            now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
-            progress=tick,
-        )
-    if report:
-        write_html(out, current)
-        write_workbook(out, current)
+    with results(out) as folder:
+        with progress_bar(console, "审计") as tick:
+            result = run_audit(
+                current,
+                load_rulebook(),
+                folder,
+                former=out,
+                only=rules,
+                engine=engine,
+                since=since,
+                now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
+                progress=tick,
+            )
+        keep_score(out, folder)
+        if report:
+            write_html(folder, current)
+            write_workbook(folder, current)
     if as_json:
         typer.echo(json.dumps(asdict(result), ensure_ascii=False))
         return

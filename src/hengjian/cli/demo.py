@@ -17,6 +17,7 @@ from rich.table import Table
 from hengjian.city import Plan, build
 from hengjian.cli.bar import progress_bar
 from hengjian.cli.ingest import load_with_bar
+from hengjian.engine.results import results
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
 from hengjian.kernel.errors import InputError
@@ -54,17 +55,19 @@ def demo(
     _tell_load(console, loaded, lake)
     book = load_rulebook()
     version = open_lake(lake)
-    with progress_bar(console, "三 审计") as tick:
-        now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
-        audited = run_audit(version, book, out, now=now, progress=tick)
+    with results(out) as folder:
+        with progress_bar(console, "三 审计") as tick:
+            now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
+            audited = run_audit(version, book, folder, now=now, progress=tick)
+        found, rules = read_findings(folder / "findings.parquet"), read_rules(folder / "rules.csv")
+        result = score(found, read_truth(city / "truth.csv"), rules)
+        (folder / "score.json").write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
+        written = [write_html(folder, version).name, write_workbook(folder, version).name, "findings.parquet"]
     speed = int(audited.lines / max(audited.seconds, 0.001))
     console.print(
         f"三 审计：{audited.rules_active} 条规则，疑点 {audited.findings:,} 条，用时 {audited.seconds:.1f} 秒，每秒 {speed:,} 行费用"
     )
-    result = score(read_findings(out / "findings.parquet"), read_truth(city / "truth.csv"), read_rules(out / "rules.csv"))
-    (out / "score.json").write_text(json.dumps(result.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
-    page, book_path = write_html(out, version), write_workbook(out, version)
-    console.print(f"四 评分与报告：{page}、{book_path}、{out / 'findings.parquet'}")
+    console.print(f"四 评分与报告：{'、'.join(str(out / name) for name in written)}")
     console.print()
     console.print(_table(result, out))
     _tell_next(console, audited, out, time.perf_counter() - started)

@@ -141,6 +141,7 @@ def run_audit(
     rulebook: Rulebook,
     out: Path,
     *,
+    former: Path | None = None,
     only: Sequence[str] | None = None,
     engine: str = "duckdb",
     now: datetime,
@@ -148,18 +149,20 @@ def run_audit(
     progress: Progress | None = None,
 ) -> AuditResult:
     """Audit a lake version with the active rules and write findings.parquet, withdrawn.parquet (earlier findings that hold no more),
-    indicators.parquet, rules.csv, the rulebook that judged (`rulebook.zip`) and audit.json into `out`.
+    indicators.parquet, rules.csv, the rulebook that judged (`rulebook.zip`) and audit.json into `out`: a folder of `results` where
+    others may read it.
 
-    `since` (see `increment.version_since`): judge again only whom something was loaded about since then, and carry over the rest of
-    the results in `out`; the findings are those of a full audit.
+    `former`: the folder of earlier results; None: `out`. `since` (see `increment.version_since`): judge again only whom something was
+    loaded about since then, and carry over the rest of the earlier results; the findings are those of a full audit.
     """
     started = time.perf_counter()
     out = _prepare(out)
+    former = (former or out).resolve()
     scratch = out / ".spill"
     rules = active_rules(rulebook, only)
     con = connect(scratch)
     try:
-        earlier = earlier_results(out, lake)
+        earlier = earlier_results(former, lake)
         pack = rulebook.pack_fingerprint(rules)
         full_why = choose(con, earlier, lake, since, pack) if since else ""
         persons = None
@@ -173,7 +176,7 @@ def run_audit(
         scratch.mkdir(exist_ok=True)
         fresh = scratch / "findings.parquet"
         count = collect.write_findings(con, fresh, lake.number, carried)
-        gone = withdraw(con, earlier, out / WITHDRAWN, fresh, only, now.isoformat(timespec="seconds"), lake.number)
+        gone = withdraw(con, earlier, former / WITHDRAWN, fresh, only, now.isoformat(timespec="seconds"), lake.number)
         pq.write_table(gone, out / WITHDRAWN, compression="zstd")
         fresh.replace(out / "findings.parquet")
         indicators = collect.write_indicators(con, out / "indicators.parquet")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 
 _SYSTEM = {
     errno.EACCES: "没有权限",
@@ -21,6 +22,21 @@ _SYSTEM = {
     errno.ENAMETOOLONG: "名字太长",
     errno.EMFILE: "同时打开的文件太多",
 }
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL_WORDS = tuple(os.strerror(number) for number in _FULL)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came of, says that the disk holds no more."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if getattr(error, "errno", None) in _FULL or any(words in str(error) for words in _FULL_WORDS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def cause_of(error: BaseException) -> str:

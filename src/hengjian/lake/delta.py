@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable, Schema
+from deltalake import DeltaTable, PostCommitHookProperties, Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from hengjian.kernel.errors import LakeError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import TableState, table_path
+
+_KEEP = PostCommitHookProperties(cleanup_expired_logs=False)
+"""Left to itself Delta drops log entries older than thirty days, and with them the lake versions that stand on them."""
 
 
 def arrow_type(sql: str) -> pa.DataType:
@@ -58,14 +61,16 @@ def commit(
     target.mkdir(parents=True, exist_ok=True)
     rows, added = _move(written, target)
     if published is None:
-        create_table_with_add_actions(str(target), schema, added, mode="error", partition_by=partition)
+        create_table_with_add_actions(
+            str(target), schema, added, mode="error", partition_by=partition, post_commithook_properties=_KEEP
+        )
         return 0, rows
     delta = DeltaTable(str(target))
     if delta.version() != published.delta_version:
-        delta.restore(published.delta_version)
+        delta.restore(published.delta_version, post_commithook_properties=_KEEP)
     gone = [_removal(target, Path(path)) for path in removed]
     rows -= sum(pq.read_metadata(path).num_rows for path in removed)
-    delta.create_write_transaction([*added, *gone], "append", schema, partition_by=partition)
+    delta.create_write_transaction([*added, *gone], "append", schema, partition_by=partition, post_commithook_properties=_KEEP)
     return DeltaTable(str(target)).version(), rows
 
 

@@ -188,21 +188,26 @@ def _read(root: Path, number: int) -> LakeVersion:
 _RESTORE = "用备份恢复这个文件，或把它移走改用上一版"
 
 
-def unpublished(root: Path) -> set[str]:
-    """Tables that a load made anew and no version lists yet: left by a killed load they are nobody's."""
+def unpublished(root: Path) -> set[str] | None:
+    """Tables that a load which is committing, or was killed while it did, made anew: no version lists them yet, so they are nobody's.
+
+    None: no commit is under way, and none was cut short.
+    """
     try:
         return set(_mark(root).read_text(encoding="utf-8").split())
     except FileNotFoundError:
-        return set()
+        return None
 
 
-def mark_unpublished(root: Path, tables: Iterable[str]) -> None:
-    """Note which tables no version lists yet; none: nothing is under way."""
-    if names := sorted(tables):
-        _mark(root).parent.mkdir(exist_ok=True)
-        _mark(root).write_text("\n".join(names), encoding="utf-8")
-    else:
-        _mark(root).unlink(missing_ok=True)
+def begin_commit(root: Path, fresh: Iterable[str]) -> None:
+    """Note that files are about to enter the tables, and which tables (`fresh`) are made for them."""
+    _mark(root).parent.mkdir(exist_ok=True)
+    _write(_mark(root), "\n".join(sorted(fresh)))
+
+
+def end_commit(root: Path) -> None:
+    """Note that every file in the tables belongs to a version."""
+    _mark(root).unlink(missing_ok=True)
 
 
 def _mark(root: Path) -> Path:
@@ -215,7 +220,7 @@ def refuse_orphans(root: Path, listed: Iterable[str] = ()) -> None:
     try:
         tables = root / "tables"
         there = {entry.name for entry in tables.iterdir() if (entry / "_delta_log").is_dir()} if tables.is_dir() else set()
-        found = sorted(there - set(listed) - unpublished(root))
+        found = sorted(there - set(listed) - (unpublished(root) or set()))
     except OSError as error:
         raise LakeError("数据湖的表看不到", where=str(root / "tables"), why=cause_of(error), cure=_CURE) from error
     if found:
@@ -242,10 +247,21 @@ def publish(version: LakeVersion) -> None:
         "keys_file": version.key_file,
         "load": version.load,
     }
-    target = folder / f"{version.number:06d}.json"
-    scratch = folder / f".{version.number:06d}.{os.getpid()}"
+    text = json.dumps(body, ensure_ascii=False, indent=1)
+    os.sync()  # what the version lists reaches the disk before the version does
+    _write(folder / f"{version.number:06d}.json", text)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, through a power cut too."""
+    scratch = path.with_name(f".{path.name}.part")
     with scratch.open("w", encoding="utf-8") as handle:
-        json.dump(body, handle, ensure_ascii=False, indent=1)
+        handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())
-    scratch.replace(target)
+    scratch.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

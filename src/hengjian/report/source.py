@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from hengjian.engine.finding import RULES_CSV
+from hengjian.engine.results import settle, stamp
 from hengjian.engine.totals import once_sql
 from hengjian.kernel.errors import InputError
 from hengjian.lake.causes import cause_of
@@ -123,6 +124,16 @@ class Source:
 
 def open_audit(out: Path) -> Source:
     """Open an audit folder. Raises InputError when something is missing or cannot be read."""
+    while True:
+        settle(out)
+        before = stamp(out)
+        source = _open(out)
+        if stamp(out) == before:
+            return source
+        source.con.close()  # another audit put its results here meanwhile
+
+
+def _open(out: Path) -> Source:
     try:
         for name in ("findings.parquet", "rules.csv", "audit.json"):
             if not (out / name).is_file():

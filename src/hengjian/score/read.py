@@ -13,6 +13,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from hengjian.engine.finding import FINDING_SCHEMA
+from hengjian.engine.results import settle
 from hengjian.kernel.amounts import to_fen
 from hengjian.kernel.dates import day_number
 from hengjian.kernel.errors import InputError
@@ -49,6 +50,7 @@ class TruthRow:
 def find_findings(path: Path) -> Path:
     """The findings file itself, or the one in an audit folder. Raises InputError when there is none."""
     if path.is_dir():
+        settle(path)
         for name in ("findings.parquet", "findings.csv"):
             if (path / name).is_file():
                 return path / name

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,8 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.errors import HengjianError, LakeError
-from hengjian.lake.causes import cause_of
+from hengjian.lake.causes import cause_of, is_full
+from hengjian.lake.ingest.leftovers import clear_leftovers
 from hengjian.lake.ingest.personal import LakeKeys, keys_of
 from hengjian.lake.ingest.readers import Batch, FileRefused, Header
 from hengjian.lake.ingest.reasons import REASONS
@@ -30,11 +29,10 @@ from hengjian.lake.place import lake_root
 from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import (
     LakeVersion,
-    mark_unpublished,
+    end_commit,
     open_lake,
     publish,
     refuse_orphans,
-    unpublished,
     version_numbers,
 )
 
@@ -68,20 +66,20 @@ def load(
     tell = progress or (lambda what, share: None)
     root = lake_root(root)
     with _locked(root), _sentences(root):
-        scratch = root / "staging"
-        shutil.rmtree(scratch, ignore_errors=True)
+        clear_leftovers(root)
         try:
             previous = _previous(root)
             lake_keys = keys_of(root, previous, keys)
             lines = sum(f.rows for f in source.files if f.table.name == "fee_line")
             lines += previous.rows("waiting_fee_line") if previous else 0
-            stage = Stage(scratch, max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY, lake_keys.sealer)
+            stage = Stage(root / "staging", max(1, min(64, -(-lines // lines_at_once))), data_date, MEMORY, lake_keys.sealer)
             try:
                 return _load(source, root, stage, previous, lake_keys, now, tell)
             finally:
                 stage.con.close()
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(HengjianError, OSError):
+                clear_leftovers(root)
 
 
 def _previous(root: Path) -> LakeVersion | None:
@@ -91,7 +89,6 @@ def _previous(root: Path) -> LakeVersion | None:
         return None
     version = open_lake(root)
     refuse_orphans(root, version.tables)
-    mark_unpublished(root, unpublished(root) - version.tables.keys())
     return version
 
 
@@ -146,7 +143,7 @@ def _load(
     done = report(number, time.perf_counter() - started)
     made = now.isoformat(timespec="seconds")
     publish(LakeVersion(root, number, made, data_date, states, done.as_dict(), dict(writer.masks), keys.key, str(keys.path)))
-    mark_unpublished(root, ())
+    end_commit(root)
     tell("写入", 1.0)
     return done
 
@@ -245,11 +242,7 @@ def _sentences(root: Path) -> Iterator[None]:
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
     except (OSError, duckdb.Error, DeltaError, pa.ArrowException) as error:
-        text = str(error)
-        full = getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
-            s in text for s in ("No space left", "File too large", "Disk quota")
-        )
-        if full:
+        if is_full(error):
             raise LakeError("磁盘写满了，这次加载没有生效", where=str(root), why="写不下新的数据文件", cure=cure) from error
         if isinstance(error, duckdb.OutOfMemoryException):
             raise LakeError(

@@ -26,7 +26,7 @@ from hengjian.lake.rows import MASK, RULE, RULE_PERSON, rows_sql
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.lake.schema.local import LOCAL
-from hengjian.lake.versions import MIXED, TableState, mark_unpublished, unpublished
+from hengjian.lake.versions import MIXED, TableState, begin_commit
 
 SMALL = 400_000
 """A load of fewer rows by person goes into one file a table; a greater one into one file a bucket."""
@@ -377,8 +377,7 @@ class Writer:
         """Move the files in and commit them table by table. Returns where every table of the lake stands."""
         states = dict(self.previous.tables) if self.previous else {}
         names = sorted({p.name for p in self._written()} | {name for name, paths in self._removed.items() if paths})
-        new = set(names) - states.keys()
-        mark_unpublished(self._root, new | unpublished(self._root))
+        begin_commit(self._root, set(names) - states.keys())
         for name in names:
             columns, parted = columns_of(name)
             before = states.get(name)
