@@ -16,6 +16,7 @@ from rich.text import Text
 from hengjian.cli.origin import Address, Folder, MapFile, Schema, saved_map, survey_of
 from hengjian.lake.ingest import LoadReport
 from hengjian.lake.ingest.load import load
+from hengjian.lake.ingest.messages import MESSAGE
 from hengjian.lake.ingest.report import OUTCOMES
 from hengjian.lake.ingest.source import Source, choose_files
 from hengjian.lake.schema import TABLES
@@ -23,6 +24,7 @@ from hengjian.lake.schema.local import LOCAL
 
 _REASONS, _WARNINGS = 8, 5
 """Reasons and warnings spelled out on the screen."""
+_TABLES = {**TABLES, MESSAGE.name: MESSAGE}
 _LABELS = {"read": "读到", "taken": "收下", "replaced": "替换", "rejected": "退回", "duplicate": "重复"}
 
 
@@ -88,9 +90,16 @@ def show_report(console: Console, report: LoadReport, lake: Path) -> None:
     for key in ("read", *OUTCOMES):
         table.add_column(_LABELS[key], justify="right")
     for name, counts in report.tables.items():
-        label = (TABLES.get(name) or LOCAL[name.removeprefix("local_")]).label
+        label = (_TABLES.get(name) or LOCAL[name.removeprefix("local_")]).label
         table.add_row(f"{label} {name}", *(f"{counts[key]:,}" for key in ("read", *OUTCOMES)))
     console.print(table)
+    if report.withdrawn:
+        listed = "、".join(f"{_TABLES[name].label} {count:,} 行" for name, count in report.withdrawn.items())
+        console.print(Text(f"按撤销、删除的报文从数据湖撤下：{listed}。"))
+    for title, count in report.messages.get("not_facts", {}).items():
+        console.print(Text(f"报文 {count:,} 笔不算事实：{title}。", "dim"))
+    for title, count in report.messages.get("gaps", {}).items():
+        console.print(Text(f"报文还缺 {count:,} 处：{title}。例如：{report.messages['examples'][title]}。", "yellow"))
     for refused in report.refused_files:
         console.print(
             Text(f"退回文件 {refused['file']}：{refused['title']}。{refused['detail']}。办法：{refused['advice']}。", "red")

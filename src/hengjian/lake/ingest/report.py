@@ -20,6 +20,8 @@ class LoadReport:
     """One load. `version` is the lake version that stands afterwards, 0 = none; `new` says whether this load made it.
 
     `recovered`: rows refused earlier for a missing reference that were taken now, by table; `waiting`: those that still wait.
+    `withdrawn`: rows that left the lake because messages took them back, by table; `messages`: what messages say beside rows:
+    `not_facts` and `gaps`, counts by title, and `examples` of gaps.
     `ignored`: what was left out and why; `unread`: those of them that look like data.
     """
 
@@ -41,6 +43,8 @@ class LoadReport:
     unknown_columns: dict[str, list[str]]
     manifest: dict[str, str]
     unread: list[str] = field(default_factory=list)
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
