@@ -185,15 +185,17 @@ def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[s
 
 def _read_messages(source: Source, inbox: Inbox, tell: Progress) -> list[dict[str, str]]:
     """Take in the message files; their numbers follow those of the other files. Returns those refused."""
-    refused = []
-    for place, file in enumerate(source.messages):
-        tell("读取报文", place / len(source.messages))
+    refused: list[dict[str, str]] = []
+    total, before = sum(file.size for file in source.messages), 0
+    for number, file in enumerate(source.messages, start=len(source.files)):
         try:
             with _refusing():
-                inbox.read(len(source.files) + place, file, lambda share, at=place: tell("读取报文", (at + share) / len(source.messages)))  # type: ignore[misc]
+                for done in inbox.read(number, file):
+                    tell("读取报文", min(1.0, (before + done) / total))
         except FileRefused as error:
-            inbox.forget(len(source.files) + place)
+            inbox.forget(number)
             refused.append(_refusal(file.name, error))
+        before += file.size
     return refused
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from typing import IO, cast
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 
@@ -52,16 +52,17 @@ class Inbox:
             listed = ", ".join(f"{c} {sql}" for c, sql in columns.items() if c != "load_no")
             self.con.execute(f"CREATE TABLE {name} (_file INTEGER, {listed})").fetchall()
 
-    def read(self, number: int, file: MessageFile, tell: Callable[[float], None]) -> None:
-        """Read one file. Raises FileRefused; whoever catches it calls `forget`."""
-        source, done, lines, size = source_of(file), 0, list[tuple[int, bytes]](), 0
+    def read(self, number: int, file: MessageFile) -> Iterator[int]:
+        """Read one file, telling how many bytes are done. Raises FileRefused; whoever catches it calls `forget`."""
+        source, done, size = source_of(file), 0, 0
+        lines: list[tuple[int, bytes]] = []
         for line, raw in _lines(file):
             lines.append((line, raw))
             size += len(raw)
             if len(lines) >= _LINES or size >= _BYTES:
                 self._take(source, number, lines)
                 done, lines, size = done + size, [], 0
-                tell(min(1.0, done / file.size))
+                yield done
         self._take(source, number, lines)
 
     def forget(self, number: int) -> None:
@@ -110,7 +111,9 @@ class Inbox:
         """Those of some digests that neither the lake nor this load knows, in their order."""
         listed = pa.array(list(digests), pa.string())
         self.con.register("read_now", pa.table({"digest": listed}))
-        known = " UNION ALL ".join(["SELECT digest FROM message", *([f"SELECT digest FROM {self._known}"] if self._known else [])])
+        known = " UNION ALL ".join(
+            ["SELECT digest FROM message", *([f"SELECT digest FROM {self._known}"] if self._known else [])]
+        )
         old = self.con.execute(f"SELECT digest FROM read_now SEMI JOIN ({known}) USING (digest)").fetchall()
         self.con.unregister("read_now")
         gone = {digest for (digest,) in old}
@@ -174,7 +177,7 @@ def _lines(file: MessageFile) -> Iterator[tuple[int, bytes]]:
     try:
         with file.open() as plain:
             packed = file.name.lower().endswith(".gz")
-            yield from lines_of(cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if packed else plain)
+            yield from lines_of(cast("BinaryIO", gzip.GzipFile(fileobj=plain) if packed else plain))
     except (*BROKEN, gzip.BadGzipFile) as error:
         raise FileRefused("F05", f"压缩文件不完整：{cause_of(error)}") from error
     except OSError as error:

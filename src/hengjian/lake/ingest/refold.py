@@ -93,7 +93,9 @@ class Refold:
         """`subject_now`: subjects of new messages; encounters of persons of whom something else is known now; and whatever tells of
         the same sales as any of these."""
         run = self.con.execute
-        run("CREATE TABLE subject_now AS SELECT DISTINCT kind, subject_key FROM message_subject WHERE kind <> ?", [SALE]).fetchall()
+        run(
+            "CREATE TABLE subject_now AS SELECT DISTINCT kind, subject_key FROM message_subject WHERE kind <> ?", [SALE]
+        ).fetchall()
         named = run("SELECT subject_key FROM subject_now WHERE kind = ?", [PERSON]).fetchall()
         self._persons.learn({psn_no for (psn_no,) in named} | set(self._persons.sent()))
         self.con.register("changed_now", pa.table({"psn_no": pa.array(self._persons.changed(), pa.string())}))
