@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from hengjian.cli.main import app
 from hengjian.lake.ingest import LoadReport
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import open_lake
@@ -158,3 +160,17 @@ def test_messages_in_an_archive_beside_tables(tmp_path: Path):
     report = load(tmp_path / "一天.zip", tmp_path / "lake")
     assert report.clean and not any(report.placeholders.values())
     assert count(tmp_path / "lake", "settlement") == 1
+
+
+def test_a_day_is_ingested_and_audited_at_the_terminal(tmp_path: Path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "day.ndjson").write_bytes(lines(visit(insutype="310"), fees(detail("1")), trial()))
+    (folder / "later.ndjson").write_bytes(
+        lines(which("2205", at="2026-03-01 09:30:00", feedetl_sn="1"), fees(detail("2", "M9")))
+    )
+    runner = CliRunner()
+    done = runner.invoke(app, ["ingest", str(folder), "--lake", str(tmp_path / "lake")])
+    assert "报文 message" in done.output and "报文 1 笔不算事实：预结算只是试算" in done.output
+    assert "报文还缺 1 处：就诊信息还没有到。例如：就诊 M9" in done.output
+    assert runner.invoke(app, ["audit", "--lake", str(tmp_path / "lake"), "--out", str(tmp_path / "out")]).exit_code == 0

@@ -37,6 +37,8 @@ SALE = "sale"
 
 _LINES, _BYTES = 20_000, 32 * 1024 * 1024
 """Lines and bytes that are read before they are sealed and put down."""
+_AT_HAND = 20_000
+"""Messages that are not opened again to be folded."""
 _SHOWN = 2000
 """Of a line too long to be read, the characters that are kept."""
 
@@ -46,6 +48,8 @@ class Inbox:
 
     def __init__(self, stage: Stage, previous: LakeVersion | None) -> None:
         self.stage, self.con, self.previous = stage, stage.con, previous
+        self.at_hand: dict[str, Message] = {}
+        """The first messages that were read, by digest: they need not be opened again."""
         self._left: dict[int, Counter[str]] = defaultdict(Counter)
         self._known = rows_sql(previous, "message", ("digest",))
         for name, columns in (("message", register.MESSAGE), ("message_subject", register.MESSAGE_SUBJECT)):
@@ -105,6 +109,7 @@ class Inbox:
         count.outcomes["taken"] += len(fresh)
         count.outcomes["duplicate"] += len(found) - len(fresh)
         self._put(number, [found[digest] for digest in fresh])
+        self.at_hand |= {digest: found[digest][0] for digest in fresh[: _AT_HAND - len(self.at_hand)]}
         self._left[number].update(left.code for digest in fresh if (left := leftover(found[digest][0])))
 
     def _unknown(self, digests: Iterable[str]) -> list[str]:

@@ -7,13 +7,14 @@ there and are not any more leave the lake (`undo_…` tables, which `held` and `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from hengjian.lake.ingest.columns import convert
+from hengjian.lake.ingest.lookup import Cells, Group, Persons
 from hengjian.lake.ingest.messages import SALE, Inbox, no_rows, place_of
 from hengjian.lake.ingest.readers import Batch
 from hengjian.lake.ingest.source import SourceFile
@@ -25,13 +26,7 @@ from hengjian.lake.wire import ENCOUNTER, GAPS, NOT_FACTS, PERSON, STOCK, Fold, 
 _AT_ONCE = 20_000
 """Messages that are held open together, unless one subject alone has more."""
 _ROWS = 50_000
-_LOOKED_UP = ("insutype", "insu_admdvs")
-"""What an encounter may need to know of its person."""
-
-Cells = dict[str, str]
 Key = tuple[str | None, ...]
-Group = tuple[Subject, list[Message], list[Message]]
-"""A subject, its messages that the lake knew, and all."""
 
 
 @dataclass
@@ -63,7 +58,7 @@ class Refold:
         self._scans: dict[Key, dict[str, tuple[bool, Cells]]] = {}
         self._changes: dict[str, list[Cells]] = {}
         self._undone: dict[str, list[Cells]] = {}
-        self._persons = _Persons(self)
+        self._persons = Persons(inbox, self.chunks)
 
     def run(self) -> None:
         """Fold every subject that is concerned and stage what changed."""
@@ -135,7 +130,9 @@ class Refold:
         ).fetchall()
         opened: dict[str, tuple[Message, bool]] = {}
         for digest, file, line, fresh, body in rows:
-            said = parse(self.stage.sealer.open_text(place_of(digest), body).encode(), file=file, line=line)
+            said = self.inbox.at_hand.get(digest) or parse(
+                self.stage.sealer.open_text(place_of(digest), body).encode(), file=file, line=line
+            )
             if isinstance(said, Message):
                 opened[digest] = said, fresh
         groups: dict[Subject, list[str]] = {}
@@ -237,78 +234,6 @@ class Refold:
         lines = pa.array(range(self._lines[name] + 1, self._lines[name] + len(rows) + 1), pa.int64())
         self._lines[name] += len(rows)
         self.stage.take(self.files[number - self._first], number, Batch(data, lines))
-
-
-class _Persons:
-    """What an encounter may ask of its person: before this load, and now. Messages stand over what files say."""
-
-    def __init__(self, refold: Refold) -> None:
-        self._refold, self._stage, self._con = refold, refold.stage, refold.con
-        self._known: dict[str, tuple[Cells, Cells]] = {}
-        self.asked: set[str] = set()
-        self.missed = 0
-
-    def before(self, psn_no: str) -> Mapping[str, str | None] | None:
-        return self._ask(psn_no, 0)
-
-    def now(self, psn_no: str) -> Mapping[str, str | None] | None:
-        return self._ask(psn_no, 1)
-
-    def _ask(self, psn_no: str, when: int) -> Cells | None:
-        if psn_no in self._known:
-            return self._known[psn_no][when]
-        self.asked.add(psn_no)
-        self.missed += 1
-        return None
-
-    def changed(self) -> list[str]:
-        """Those of whom something else is known now."""
-        return [psn_no for psn_no, (before, now) in self._known.items() if before != now]
-
-    def sent(self) -> list[str]:
-        """Persons whose rows came in this load's files, where the lake holds messages or some came."""
-        previous = self._refold.previous
-        if not self._refold.inbox.fresh and not (previous and previous.rows("message")):
-            return []
-        views = self._stage.views(TABLES["person"])
-        return [psn_no for view in views for (psn_no,) in self._con.execute(f"SELECT DISTINCT psn_no FROM {view}").fetchall()]
-
-    def learn(self, psn_nos: Iterable[str]) -> None:
-        """Look persons up."""
-        wanted = [psn_no for psn_no in psn_nos if psn_no not in self._known]
-        self.asked.clear()
-        if not wanted:
-            return
-        listed = pa.array(wanted, pa.string())
-        self._con.register("asked_now", pa.table({"psn_no": listed}))
-        previous = self._refold.previous
-        lake = [rows_sql(previous, name) for name in ("waiting_person", "person")]
-        of_lake = self._read([f"SELECT {_ASKED} FROM {rows} WHERE stub IS NULL" for rows in lake if rows])
-        of_files = self._read([f"SELECT {_ASKED} FROM {view}" for view in self._stage.views(TABLES["person"])])
-        for psn_no in wanted:
-            old = of_lake.get(psn_no, {})
-            self._known[psn_no] = dict(old), old | of_files.get(psn_no, {})
-        self._con.execute(
-            f"CREATE OR REPLACE TABLE person_now AS SELECT '{PERSON}' AS kind, psn_no AS subject_key FROM asked_now"
-        ).fetchall()
-        self._con.unregister("asked_now")
-        for chunk in self._refold.chunks("person_now"):
-            for subject, before, whole in chunk:
-                for known, messages in zip(self._known[subject.key], (before, whole), strict=True):
-                    for row in fold(subject, messages).rows.get("person", ()):
-                        known |= {c: row.cells[c] for c in _LOOKED_UP if c in row.cells}
-
-    def _read(self, selects: list[str]) -> dict[str, Cells]:
-        found: dict[str, Cells] = {}
-        for select in selects:
-            for psn_no, *values in self._con.execute(
-                f"SELECT * FROM ({select}) WHERE psn_no IN (SELECT psn_no FROM asked_now) ORDER BY ALL"
-            ).fetchall():
-                found[psn_no] = {c: value for c, value in zip(_LOOKED_UP, values, strict=True) if value is not None}
-        return found
-
-
-_ASKED = f"psn_no, {', '.join(_LOOKED_UP)}"
 
 
 def _by_key(table: Table, done: Fold) -> dict[Key, list[Cells]]:
