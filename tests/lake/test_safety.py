@@ -111,7 +111,7 @@ def test_data_that_was_not_read_is_no_success(tmp_path: Path) -> None:
     (folder / "truth.csv").write_text("violation_id\n", encoding="utf-8")
     (folder / "README.txt").write_text("", encoding="utf-8")
     assert load(folder, tmp_path / "lake").clean
-    for name in ("notes.csv", "fees.xlsx", "all.zip", "x.ndjson", "old.csv.gz"):
+    for name in ("notes.csv", "fees.xlsx", "all.zip", "old.csv.gz"):
         (folder / name).write_bytes(b"x")
         report = load(folder, tmp_path / "lake")
         assert not report.clean and report.unread == [name] and name in report.ignored

@@ -16,6 +16,7 @@ from rich.text import Text
 from hengjian.cli.origin import Address, Folder, MapFile, Schema, saved_map, survey_of
 from hengjian.lake.ingest import LoadReport
 from hengjian.lake.ingest.load import load
+from hengjian.lake.ingest.messages import MESSAGE
 from hengjian.lake.ingest.report import OUTCOMES
 from hengjian.lake.ingest.source import Source, choose_files
 from hengjian.lake.schema import TABLES
@@ -23,6 +24,7 @@ from hengjian.lake.schema.local import LOCAL
 
 _REASONS, _WARNINGS = 8, 5
 """Reasons and warnings spelled out on the screen."""
+_TABLES = {**TABLES, MESSAGE.name: MESSAGE}
 _LABELS = {"read": "读到", "taken": "收下", "replaced": "替换", "rejected": "退回", "duplicate": "重复"}
 
 
@@ -44,6 +46,7 @@ def ingest(
 
     文件名以表名开头，例如 fee_line.csv、fee_line_2026-03.csv.gz、encounter.parquet、fee_line.xlsx；Excel 的工作表也看表名和表头。
     编码自动识别，列的次序不限，表头可用国家标准名或中文名；名字不同的，先用 hengjian map 建一份对照表。
+    国家接口的报文（每行一笔 JSON，.ndjson 或 .jsonl，可压缩成 .gz）折算成各表的行；撤销、删除的行从数据湖撤下，预结算和失败的交易不算。
     数据库里的表和视图按名字对应，在同一个只读事务里读完，什么也不写。
     姓名、证件号码等个人信息加密存放，密钥文件在数据之外，第一次加载时新建。
     读不懂的行不会丢，连同文件、行号、列、值、原因和办法记在数据湖的退回登记里。
@@ -95,9 +98,16 @@ def show_report(console: Console, report: LoadReport, lake: Path) -> None:
     for key in ("read", *OUTCOMES):
         table.add_column(_LABELS[key], justify="right")
     for name, counts in report.tables.items():
-        label = (TABLES.get(name) or LOCAL[name.removeprefix("local_")]).label
+        label = (_TABLES.get(name) or LOCAL[name.removeprefix("local_")]).label
         table.add_row(f"{label} {name}", *(f"{counts[key]:,}" for key in ("read", *OUTCOMES)))
     console.print(table)
+    if report.withdrawn:
+        listed = "、".join(f"{_TABLES[name].label} {count:,} 行" for name, count in report.withdrawn.items())
+        console.print(Text(f"按撤销、删除的报文从数据湖撤下：{listed}。"))
+    for title, count in report.messages.get("not_facts", {}).items():
+        console.print(Text(f"报文 {count:,} 笔不算事实：{title}。", "dim"))
+    for title, count in report.messages.get("gaps", {}).items():
+        console.print(Text(f"报文还缺 {count:,} 处：{title}。例如：{report.messages['examples'][title]}。", "yellow"))
     for refused in report.refused_files:
         console.print(
             Text(f"退回文件 {refused['file']}：{refused['title']}。{refused['detail']}。办法：{refused['advice']}。", "red")

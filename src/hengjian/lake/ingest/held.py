@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest.stage import Stage
+from hengjian.lake.ingest.undo import UNDONE, not_undone, undoes
 from hengjian.lake.place import quoted
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema import TABLES, Table
@@ -41,6 +42,7 @@ class Held:
         con, stage = self._con, self._stage
         sent = [f"SELECT mdtrt_id FROM {view}" for table in OF_ENCOUNTERS for view in stage.views(table)]
         sent += [self._named_by_key(table) for table in CHILDREN if "mdtrt_id" not in table.key]
+        sent += [f"SELECT mdtrt_id FROM undo_{table.name}" for table in OF_ENCOUNTERS]
         body = " UNION ".join(s for s in sent if s) or "SELECT NULL::VARCHAR AS mdtrt_id WHERE false"
         con.execute(f"CREATE TABLE touch AS SELECT DISTINCT mdtrt_id, 0 AS part FROM ({body})").fetchall()
         self._copy(TABLES["encounter"])
@@ -58,6 +60,8 @@ class Held:
             self._copy(table)
         sent = [f"SELECT psn_no FROM {view}" for table in OF_PERSONS for view in stage.views(table)]
         sent += [f"SELECT psn_no FROM {view}" for name in ("encounter", "external_list") for view in stage.views(TABLES[name])]
+        self._undo_placeholders()
+        sent += [f"SELECT psn_no FROM undo_{table.name}" for table in OF_PERSONS]
         con.execute(
             f"CREATE TABLE touch_person AS {' UNION '.join(sent) or 'SELECT NULL::VARCHAR AS psn_no WHERE false'}"
         ).fetchall()
@@ -69,6 +73,7 @@ class Held:
         (key,) = table.key
         views = self._stage.views(table)
         ids = [f"SELECT {key} FROM {view}" for view in views]
+        ids += [f"SELECT {key} FROM undo_{table.name}"] if undoes(self._con, table) else []
         if table.name == "settlement":
             ids += [f"SELECT init_setl_id FROM {view} WHERE init_setl_id IS NOT NULL" for view in views]
         old = rows_sql(self.previous, table.name, (key, "mdtrt_id"))
@@ -100,6 +105,29 @@ class Held:
                 stands = f"rid NOT IN (SELECT rid FROM down_{table.name})"
                 self._con.execute(f"CREATE VIEW {name} AS {rows} WHERE {stands}").fetchall()
                 self._copied.add(name)
+                if undoes(self._con, table):
+                    self._undo(table, name)
+
+    def _undo(self, table: Table, view: str) -> None:
+        """Put down copied rows that are taken back."""
+        self._con.execute(
+            f"""INSERT INTO down_{table.name} SELECT h.rid, '{UNDONE}', CASE WHEN MAX(u._again) = 1 THEN 'again' END, NULL
+                FROM {view} AS h JOIN undo_{table.name} AS u ON {same_key(table, "h", "u")} GROUP BY h.rid"""
+        ).fetchall()
+
+    def _undo_placeholders(self) -> None:
+        """Placeholders were made from encounters; of those that are taken back they say nothing any more."""
+        if not undoes(self._con, TABLES["encounter"]):
+            return
+        if (view := self.all(TABLES["encounter"])) is None:
+            return
+        gone = f"SELECT h.* FROM {view} AS h WHERE h.rid IN (SELECT rid FROM down_encounter WHERE key = '{UNDONE}')"
+        for name, key in (("person", "psn_no"), ("institution", "fixmedins_code")):
+            old = rows_sql(self.previous, name, (key, "stub"))
+            if old:
+                self._con.execute(
+                    f"INSERT INTO undo_{name} SELECT DISTINCT o.{key}, 0 FROM {old} AS o JOIN ({gone}) AS g USING ({key}) WHERE o.stub = '1'"
+                ).fetchall()
 
     # reading -----------------------------------------------------------------------------------------------------------
     def view(self, table: Table, part: int = 0) -> str | None:
@@ -128,12 +156,41 @@ class Held:
                 WHERE rid NOT IN (SELECT rid FROM down_{table.name}) GROUP BY rid"""
         ).fetchall()
 
-    def down(self, table: Table) -> str | None:
-        """Relation of the rows that were put down: stored columns, bucket, rid, key, col, val; None when there are none."""
-        if not self._con.execute(f"SELECT 1 FROM down_{table.name} LIMIT 1").fetchall():
+    def down(self, table: Table, *, waiting: bool = False) -> str | None:
+        """Relation of the rows that were put down: stored columns, bucket, rid, key, col, val; None when there are none.
+
+        `waiting`: only those that wait from now on.
+        """
+        which = f"down_{table.name}" + (f" WHERE key <> '{UNDONE}'" if waiting else "")
+        if not self._con.execute(f"SELECT 1 FROM {which} LIMIT 1").fetchall():
             return None
         files = quoted(self._folder / table.name / "**" / "*.parquet")
-        return f"(SELECT r.*, d.key, d.col, d.val FROM read_parquet({files}, hive_partitioning = false) AS r JOIN down_{table.name} AS d ON d.rid = r.rid)"
+        return f"(SELECT r.*, d.key, d.col, d.val FROM read_parquet({files}, hive_partitioning = false) AS r JOIN (SELECT * FROM {which}) AS d ON d.rid = r.rid)"
+
+    def lake(self, table: Table) -> str:
+        """Relation of all rows of a table in the lake less those taken back; empty text when there are none."""
+        old = rows_sql(self.previous, table.name)
+        stays = not_undone(self._con, table, "o")
+        return f"(SELECT * FROM {old} AS o WHERE {stays})" if old and stays != "true" else old
+
+    def withdrawn(self) -> dict[str, int]:
+        """Rows of the lake that nothing gives any more, by table; placeholders do not count."""
+        found: dict[str, int] = {}
+        for table in TABLES.values():
+            if not undoes(self._con, table) or table.stubs:
+                continue
+            if (old := self._gone(table, "0")) and (count := self._con.execute(f"SELECT COUNT(*) FROM {old}").fetchall()[0][0]):
+                found[table.name] = int(count)
+        return found
+
+    def restaged(self, table: Table) -> str:
+        """Relation of the rows of the lake that are taken back while others of their keys are sent; empty text when there are none."""
+        return self._gone(table, "1") if undoes(self._con, table) else ""
+
+    def _gone(self, table: Table, again: str) -> str:
+        old = rows_sql(self.previous, table.name, table.key)
+        undone = f"SELECT 1 FROM undo_{table.name} AS u WHERE u._again = {again} AND {same_key(table, 'u', 'o')}"
+        return f"(SELECT * FROM {old} AS o WHERE EXISTS ({undone}))" if old else ""
 
 
 def same_key(table: Table, one: str, other: str) -> str:

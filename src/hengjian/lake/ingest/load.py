@@ -17,9 +17,11 @@ from deltalake.exceptions import DeltaError
 from hengjian.kernel.errors import HengjianError, LakeError
 from hengjian.lake.causes import cause_of, is_full
 from hengjian.lake.ingest.leftovers import clear_leftovers
+from hengjian.lake.ingest.messages import Inbox, source_of
 from hengjian.lake.ingest.personal import LakeKeys, keys_of
 from hengjian.lake.ingest.readers import Batch, FileRefused, Header
 from hengjian.lake.ingest.reasons import REASONS
+from hengjian.lake.ingest.refold import Refold
 from hengjian.lake.ingest.report import LoadReport, by_table, counts_of, reasons_of
 from hengjian.lake.ingest.resolve import Resolver
 from hengjian.lake.ingest.source import Source, SourceFile, find_files
@@ -97,18 +99,26 @@ def _load(
 ) -> LoadReport:
     started = time.perf_counter()
     refused_files, unknown = _read_all(source, stage, tell)
-    names = {number: file.name for number, file in enumerate(source.files)}
+    inbox = Inbox(stage, previous)
+    refused_files += _read_messages(source, inbox, tell)
+    files = [*source.files, *(source_of(file) for file in source.messages)]
+    refold = Refold(inbox, len(files))
+    refold.run()
+    files += refold.files
+    names = {number: file.name for number, file in enumerate(files)}
     tell("核对", 0.0)
     resolver = Resolver(stage, previous, names)
-    resolver.run(tables_of({f.table.name for f in source.files} | {*TABLES}))
+    resolver.run(tables_of({f.table.name for f in files} | {*TABLES}))
     stage.settle()
     number = max(version_numbers(root), default=0) + 1
     writer = Writer(stage, resolver.held, root, root / "staging" / "out", number)
     writer.run(lambda share: tell("写入", share))
     fresh = writer.registers()
-    counts = by_table(stage.counts, {n: f.table.name for n, f in enumerate(source.files)})
+    counts = by_table(stage.counts, {n: f.table.name for n, f in enumerate(files)})
     changed = bool(fresh) or any(c["taken"] or c["replaced"] for c in counts.values()) or (previous is None and writer.wrote)
-    changed |= bool(resolver.ends())
+    changed |= bool(resolver.ends()) or bool(inbox.fresh)
+    withdrawn = resolver.held.withdrawn()
+    changed |= bool(withdrawn)
     seconds = time.perf_counter() - started
     lines = counts.get("fee_line", {}).get("read", 0)
     data_date = source.data_date(now.date()).isoformat()
@@ -122,13 +132,15 @@ def _load(
             lines=lines,
             lines_per_second=int(lines / seconds) if lines else 0,
             tables=counts,
-            files=[{"file": f.name, "table": f.table.name} | counts_of(stage.counts[n]) for n, f in enumerate(source.files)],
+            files=[{"file": f.name, "table": f.table.name} | counts_of(stage.counts[n]) for n, f in enumerate(files)],
             refused_files=refused_files,
             reasons=reasons_of(stage.con, "rejects"),
             warnings=reasons_of(stage.con, "load_warnings"),
             placeholders=dict(resolver.placeholders),
             recovered=dict(+resolver.recovered),
             waiting=writer.waiting,
+            withdrawn=withdrawn,
+            messages=refold.told.as_dict() if source.messages else {},
             ignored=source.ignored,
             unread=list(source.unread),
             unknown_columns=unknown,
@@ -171,19 +183,33 @@ def _read_all(source: Source, stage: Stage, tell: Progress) -> tuple[list[dict[s
                 tell("读取", (before + sizes[number] * batch.done) / total)
         except FileRefused as error:
             stage.forget(number)
-            why = REASONS[error.code]
-            refused.append(
-                {
-                    "file": file.name,
-                    "code": why.code,
-                    "title": why.title,
-                    "detail": error.detail,
-                    "advice": error.advice or why.advice,
-                }
-            )
+            refused.append(_refusal(file.name, error))
         before += sizes[number]
         tell("读取", before / total)
     return refused, unknown
+
+
+def _read_messages(source: Source, inbox: Inbox, tell: Progress) -> list[dict[str, str]]:
+    """Take in the message files; their numbers follow those of the other files. Returns those refused."""
+    refused: list[dict[str, str]] = []
+    total, before = sum(file.size for file in source.messages), 0
+    for number, file in enumerate(source.messages, start=len(source.files)):
+        try:
+            with _refusing():
+                for done in inbox.read(number, file):
+                    tell("读取报文", min(1.0, (before + done) / total))
+        except FileRefused as error:
+            inbox.forget(number)
+            refused.append(_refusal(file.name, error))
+        before += file.size
+    return refused
+
+
+def _refusal(name: str, error: FileRefused) -> dict[str, str]:
+    """A refused file as the report tells of it."""
+    why = REASONS[error.code]
+    advice = error.advice or why.advice
+    return {"file": name, "code": why.code, "title": why.title, "detail": error.detail, "advice": advice}
 
 
 def _open(file: SourceFile) -> tuple[Header, Iterator[Batch]]:

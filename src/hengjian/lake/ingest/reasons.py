@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hengjian.lake.wire import REFUSALS
+
 REFUSED, FLAGGED, FILE = "R", "W", "F"
 
 
@@ -23,6 +25,7 @@ class Reason:
 REASONS: dict[str, Reason] = {
     r.code: r
     for r in (
+        *(Reason(r.code, REFUSED, r.title, r.cure) for r in REFUSALS.values()),
         Reason("F01", FILE, "文件编码认不出", "用 UTF-8 或 GB18030（GBK）重新导出这个文件"),
         Reason("F02", FILE, "表头缺少必填列", "补上缺的列后重新送这个文件；列名可用国家标准名或中文名"),
         Reason("F03", FILE, "表头重复或文件为空", "删去重复的列；空文件请重新导出"),

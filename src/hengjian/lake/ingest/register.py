@@ -45,10 +45,20 @@ ENDS: dict[str, str] = {
     "load_no": "INTEGER", "tab": "VARCHAR", "file": "VARCHAR", "line": "BIGINT", "how": "VARCHAR", "end_load": "INTEGER",
 }  # fmt: skip
 """Columns of `reject_ends`: what became of a rejected row later: `taken` (it waited), `corrected` (another row of its key was taken),
-`superseded` (another row of its key was sent and judged in its place)."""
+`superseded` (another row of its key was sent and judged in its place), `withdrawn` (the messages it came from were taken back)."""
 
 UNMAPPED: dict[str, str] = {"load_no": "INTEGER", "tab": "VARCHAR", "col": "VARCHAR", "val": "VARCHAR", "rows": "BIGINT"}
 """Columns of `unmapped_values`: values that stand in no code table, for the site's value map."""
+
+MESSAGE: dict[str, str] = {
+    "digest": "VARCHAR", "msgid": "VARCHAR", "infno": "VARCHAR", "inf_time": "VARCHAR", "fixmedins_code": "VARCHAR", "psn_no": "VARCHAR",
+    "file": "VARCHAR", "line": "BIGINT", "load_no": "INTEGER", "failure": "VARCHAR", "body": "VARCHAR",
+}  # fmt: skip
+"""Columns of `message`: every national message once (`digest` names the exact line); `body` is the line as it came and `failure` what
+the platform answered, both sealed."""
+
+MESSAGE_SUBJECT: dict[str, str] = {"kind": "VARCHAR", "subject_key": "VARCHAR", "digest": "VARCHAR", "load_no": "INTEGER"}
+"""Columns of `message_subject`: whose rows a message concerns, and under which settlement it may tell of codes sold."""
 
 MONEY = {"fee_line": "det_item_fee_sumamt", "settlement": "medfee_sumamt"}
 """The money of a row, by table."""
@@ -78,10 +88,10 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def refuse_lines(
-    con: duckdb.DuckDBPyConnection, sealer: Sealer, source: SourceFile, number: int, lines: Iterable[BadLine]
+    con: duckdb.DuckDBPyConnection, sealer: Sealer, source: SourceFile, number: int, lines: Iterable[BadLine], code: str = "F04"
 ) -> None:
-    """Lines that are no rows (F04): what is wrong stands in the reason, the line itself in `raw`, its beginning in `val`."""
-    why = REASONS["F04"]
+    """Lines that are no rows: what is wrong stands in the reason, the line itself in `raw`, its beginning in `val`."""
+    why = REASONS[code]
     found = list(lines)
     if not found:
         return

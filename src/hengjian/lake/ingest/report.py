@@ -20,7 +20,10 @@ class LoadReport:
     """One load. `version` is the lake version that stands afterwards, 0 = none; `new` says whether this load made it.
 
     `recovered`: rows refused earlier for a missing reference that were taken now, by table; `waiting`: those that still wait.
-    `keys_made`: the key file, when this load made it. `ignored`: what was left out and why; `unread`: those of them that look like data.
+    `keys_made`: the key file, when this load made it.
+    `withdrawn`: rows that left the lake because messages took them back, by table; `messages`: what messages say beside rows:
+    `not_facts` and `gaps`, counts by title, and `examples` of gaps.
+    `ignored`: what was left out and why; `unread`: those of them that look like data.
     """
 
     version: int
@@ -42,6 +45,8 @@ class LoadReport:
     manifest: dict[str, str]
     keys_made: str = ""
     unread: list[str] = field(default_factory=list)
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest import flags, refunds, register
 from hengjian.lake.ingest.held import CHILDREN, OF_ENCOUNTERS, OF_PERSONS, Held, same_key
 from hengjian.lake.ingest.stage import AGAIN, STUB, Stage
+from hengjian.lake.ingest.undo import not_undone
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.versions import LakeVersion
@@ -78,9 +79,16 @@ class Resolver:
             if waiting:
                 columns = ", ".join(c.name for c in table.stored)
                 bucket = f"CAST({key_sql('psn_no')} % 64 AS INTEGER)" if table.by_person else "0"
+                stays = not_undone(self.con, table, "w")
+                if stays != "true":
+                    self.con.execute(
+                        f"""INSERT INTO reject_ends
+                            SELECT load_no, '{table.name}', file, line, CASE WHEN u._again = 1 THEN 'superseded' ELSE 'withdrawn' END
+                            FROM {waiting} AS w JOIN undo_{table.name} AS u ON {same_key(table, "u", "w")}"""
+                    ).fetchall()
                 self.stage.add(
                     table,
-                    f"SELECT {columns}, {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, load_no AS _load, line AS _line, file AS _name FROM {waiting}",
+                    f"SELECT {columns}, {bucket} AS bucket, HASH({', '.join(table.key)}) AS _key, load_no AS _load, line AS _line, file AS _name FROM {waiting} AS w WHERE {stays}",
                     AGAIN,
                 )
 
@@ -182,7 +190,7 @@ class Resolver:
         if staged:
             own = "SELECT psn_no, begntime FROM enc"
             if lake:
-                own += f" UNION ALL SELECT psn_no, begntime FROM {lake} WHERE psn_no IN (SELECT psn_no FROM {staged}) AND mdtrt_id NOT IN (SELECT mdtrt_id FROM enc)"
+                own += f" UNION ALL SELECT psn_no, begntime FROM {lake} WHERE psn_no IN (SELECT psn_no FROM {staged}) AND mdtrt_id NOT IN (SELECT mdtrt_id FROM enc UNION ALL SELECT mdtrt_id FROM undo_encounter)"
             first = f"SELECT psn_no, MIN(begntime) AS first FROM ({own}) GROUP BY psn_no"
             self.refuse(
                 table,
@@ -264,10 +272,10 @@ class Resolver:
         """K01, K02: people and institutions of encounters that are unknown get a row with nothing known."""
         encounter = TABLES["encounter"]
         staged = self.stage.part(encounter, 0)
-        lake = rows_sql(self.previous, "encounter", ("psn_no", "fixmedins_code", "insutype", "insu_admdvs", "mdtrtarea_admvs"))
+        lake = self.held.lake(encounter)
         for name, key, code in (("person", "psn_no", "K01"), ("institution", "fixmedins_code", "K02")):
             table = TABLES[name]
-            held = self.held.view(table) if table.by_person else rows_sql(self.previous, name)
+            held = self.held.view(table) if table.by_person else self.held.lake(table)
             known = [f"SELECT {key} FROM {s}" for s in self.stage.views(table)]
             known += [f"SELECT {key} FROM {held} AS h WHERE stub IS NULL"] if held else []
             unknown = f"{key} NOT IN ({' UNION ALL '.join(known)})" if known else f"{key} IS NOT NULL"
@@ -282,10 +290,9 @@ class Resolver:
                 rows.append(
                     f"SELECT {listed.replace('mdtrtarea_admvs AS ', '')} FROM {held} AS h WHERE stub = '1' AND {unknown} AND {key} IN (SELECT {key} FROM {staged})"
                 )
-            if table.by_person and lake and self.any(f"down_{name}"):
-                rows.append(
-                    f"SELECT {listed} FROM {lake} WHERE {key} IN (SELECT {key} FROM {self.held.down(table)} AS d) AND {unknown}"
-                )
+            down = (self.held.down(table) or "") if table.by_person else f"undo_{name}" if self.any(f"undo_{name}") else ""
+            if lake and down:
+                rows.append(f"SELECT {listed} FROM {lake} AS e WHERE {key} IN (SELECT {key} FROM {down} AS d) AND {unknown}")
             if not rows:
                 continue
             values = _NOTHING_KNOWN[name] | {key: key}
@@ -301,7 +308,7 @@ class Resolver:
         if staged is None:
             return
         filled: dict[int, int] = {}
-        old = self.held.view(table, part) if table.by_person else rows_sql(self.previous, table.name)
+        old = self.held.view(table, part) if table.by_person else self.held.lake(table)
         if old:
             columns = [c.name for c in table.stored]
             stub = "o.stub = '1' AND s.stub IS NULL" if table.stubs else "false"
@@ -317,8 +324,10 @@ class Resolver:
             self._end(table, staged, "SELECT rid FROM known WHERE same", "superseded")
             self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM known WHERE same").fetchall()
         replaces = f"rid IN (SELECT rid FROM over_{staged})"
+        if again := self.held.restaged(table):
+            replaces = f"({replaces} OR EXISTS (SELECT 1 FROM {again} AS o WHERE {same_key(table, 'o', 's')}))"
         for number, taken, replaced in self.con.execute(
-            f"SELECT _file, COUNT_IF(NOT {replaces}), COUNT_IF({replaces}) FROM {staged} GROUP BY 1"
+            f"SELECT _file, COUNT_IF(NOT {replaces}), COUNT_IF({replaces}) FROM {staged} AS s GROUP BY 1"
         ).fetchall():
             self.stage.counts[number].outcomes["taken"] += taken + filled.get(number, 0)
             self.stage.counts[number].outcomes["replaced"] += replaced - filled.get(number, 0)

@@ -35,7 +35,7 @@ class SourceFile:
 @dataclass(frozen=True)
 class Source:
     """What is to be loaded from one place: files by table in load order, manifest, what was left out with the reason, and what of
-    that looks like data. `messages` are listed, not yet loaded; `notes` are for whoever reads the report."""
+    that looks like data. `messages` are files of national messages; `notes` are for whoever reads the report."""
 
     folder: Path | str
     files: tuple[SourceFile, ...]
@@ -89,7 +89,7 @@ def choose_files(found: Survey, saved: SavedMap = NO_MAP) -> Source:
         else:
             read = partial(_read, part, table, entry.headers_of(table) if entry else {}, saved.values_of(part.name, table))
             files.append(SourceFile(part.name, table, read, part.size, part.rows))
-    if not files:
+    if not files and not found.messages:
         raise _nothing(found.place, ignored)
     order = {name: place for place, name in enumerate(TABLES)}
     files.sort(key=lambda f: (order.get(f.table.name, len(order)), f.name))

@@ -22,7 +22,7 @@ from hengjian.crypto.seal import Sealer
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.causes import cause_of
 from hengjian.lake.derive import key_sql
-from hengjian.lake.ingest import register
+from hengjian.lake.ingest import register, undo
 from hengjian.lake.ingest.checks import Check, row_checks
 from hengjian.lake.ingest.columns import convert
 from hengjian.lake.ingest.personal import sealed
@@ -68,6 +68,7 @@ class Stage:
         self._files: dict[str, list[tuple[int, Path]]] = defaultdict(list)
         self._views: dict[str, Table] = {}
         register.create(self.con)
+        undo.create(self.con)
         register.load_reasons(self.con)
 
     # taking in ---------------------------------------------------------------------------------------------------------

@@ -145,7 +145,6 @@ def _file(found: Survey, content: Content, inner: str) -> None:
         _book(found, content, inner)
     elif lower.endswith(MESSAGES):
         found.messages.append(MessageFile(name, content.open, max(content.size, 1)))
-        found.leave(name, "还不能读报文（NDJSON）", True)
     elif lower.endswith(".zip"):
         if content.path is None:
             found.leave(name, "压缩包里的压缩包没有读；请解开，把文件放到外层", True)

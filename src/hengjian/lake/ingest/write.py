@@ -21,6 +21,7 @@ from hengjian.lake.ingest import register
 from hengjian.lake.ingest.held import OF_ENCOUNTERS, OF_PERSONS, Held, same_key
 from hengjian.lake.ingest.personal import RAW
 from hengjian.lake.ingest.stage import Stage
+from hengjian.lake.ingest.undo import undoes
 from hengjian.lake.place import quoted
 from hengjian.lake.rows import MASK, RULE, RULE_PERSON, rows_sql
 from hengjian.lake.schema import TABLES, Table
@@ -69,6 +70,7 @@ class Writer:
         self._masks()
         self._dictionaries()
         self._waiting()
+        self._messages()
 
     def _small_tables(self) -> None:
         """Tables that are not parted by person: appended to, or written anew when a row is replaced."""
@@ -78,9 +80,12 @@ class Writer:
             staged = self.stage.part(table, 0)
             if table.name in TABLES:
                 self._show(table, self._small(table, staged))
-            if staged is None or not self._any(staged):
+            if staged is not None and not self._any(staged):
+                staged = None
+            undone = bool(self._files(table.name)) and undoes(self.con, table)
+            if staged is None and not undone:
                 continue
-            again = self._any(f"over_{staged}")
+            again = undone or self._any(f"over_{staged}")
             columns = _names(table)
             if again:
                 self._copy(f"SELECT {columns} FROM ({self._small(table, staged)})", table.name)
@@ -90,10 +95,10 @@ class Writer:
             if table.name in LAYER:
                 self._small_layer(table, staged, again)
 
-    def _small_layer(self, table: Table, staged: str, again: bool) -> None:
+    def _small_layer(self, table: Table, staged: str | None, again: bool) -> None:
         """A rule table that is not by person: appended to where new rows change no other."""
-        undoes = table.name == "stock_change" and self._any(f"{staged} WHERE infno = '3507'")
-        if again or undoes or table.name == "institution":
+        deletes = staged is not None and table.name == "stock_change" and self._any(f"{staged} WHERE infno = '3507'")
+        if again or deletes or table.name == "institution":
             self._removed[f"rule_{table.name}"] = self._files(f"rule_{table.name}")
         else:
             undone = self._small(table, None) if table.name == "stock_change" else ""
@@ -103,7 +108,7 @@ class Writer:
 
     def _small(self, table: Table, staged: str | None) -> str:
         """SELECT of all rows of a table that is not by person, as they will stand; empty text when there are none."""
-        old = rows_sql(self.previous, table.name, [c.name for c in table.stored])
+        old = self.held.lake(table)
         if old and staged:
             old = f"SELECT {_names(table)} FROM {old} AS o WHERE NOT EXISTS (SELECT 1 FROM main.{staged} AS s WHERE {same_key(table, 's', 'o')})"
         elif old:
@@ -117,6 +122,7 @@ class Writer:
             self._units(table, 0)
         person, lists = TABLES["person"], self.stage.part(TABLES["external_list"], 0)
         changed = [f"SELECT psn_no FROM main.{v}" for v in (self.stage.part(person, 0), lists) if v]
+        changed += [f"SELECT psn_no FROM {down} AS d" for down in [self.held.down(person)] if down]
         if not changed:
             return
         self.con.execute(
@@ -293,7 +299,7 @@ class Writer:
                 for view in self.stage.views(table)
                 if self._any(f"wait_{view}")
             ]
-            if table.by_person and (down := self.held.down(table)):
+            if table.by_person and (down := self.held.down(table, waiting=True)):
                 rows.append(
                     f"SELECT {columns}, '{register.HELD}' AS file, d.rid AS line, {self._number}::INTEGER AS load_no, d.key AS code FROM {down} AS d"
                 )
@@ -302,6 +308,13 @@ class Writer:
             self._removed[name] = self._files(name)
             if rows:
                 self.waiting[table.name] = self._copy(" UNION ALL ".join(rows), name)
+
+    def _messages(self) -> None:
+        """The messages the lake did not know, in the order in which they were read."""
+        for name in ("message", "message_subject"):
+            if self._any(name):
+                select = f"SELECT * EXCLUDE (_file), {self._number}::INTEGER AS load_no FROM {name} ORDER BY ALL"
+                self._copy(select, name)
 
     def registers(self) -> int:
         """Write what was refused, flagged, unmapped and put right; returns the number of refused rows the lake did not know yet."""
@@ -419,7 +432,7 @@ def columns_of(name: str) -> tuple[dict[str, str], bool]:
         return dict(_CODE), False
     others = {
         "rejects": register.COLUMNS, "load_warnings": register.COLUMNS, "reject_ends": register.ENDS,
-        "unmapped_values": register.UNMAPPED, "mask": MASK,
+        "unmapped_values": register.UNMAPPED, "mask": MASK, "message": register.MESSAGE, "message_subject": register.MESSAGE_SUBJECT,
     }  # fmt: skip
     if name in others:
         return dict(others[name]), False

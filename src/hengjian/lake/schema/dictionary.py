@@ -38,6 +38,11 @@ def data_dictionary() -> str:
             for name, (c, _) in DICTIONARIES.items()
         )
         + "，各有 key、code、name 三列，只增不改。\n",
+        "## 五 报文\n",
+        "国家接口的报文放在 `.ndjson`、`.jsonl` 文件里（可压缩成 `.gz`），每行一笔："
+        '`{"request": 请求, "response": 应答}`，或带 `infno`、`input`、`output` 的一个报文。'
+        "每一行加密后原样留在表 `message`（同一行只留一次），`message_subject` 记它涉及哪次就诊、哪个人、哪批货；两张表只增不改。"
+        "各表的行由同一就诊、人、货的全部报文折算而来，报告里列为“报文:费用明细”之类的文件；报文不再给出的行从数据湖撤下。\n",
     ]
     return "\n".join(parts)
 

@@ -5,15 +5,20 @@ Knows the schema of the lake and nothing of files, loads or the gate. Text in, t
 the loader to judge.
 """
 
-from hengjian.lake.wire.envelope import MOST_BYTES, parse, read_messages, written
+from hengjian.lake.wire.envelope import MOST_BYTES, lines_of, parse, read_messages, written
 from hengjian.lake.wire.folding import Fold, Gap, NotFact, PersonLookup, Row, by_subject, fold, fold_all, leftover
 from hengjian.lake.wire.message import ENCOUNTER, PERSON, STOCK, Message, Refusal, Subject
+from hengjian.lake.wire.reasons import GAPS, NOT_FACTS, REFUSALS
+from hengjian.lake.wire.subjects import sales_of
 from hengjian.lake.wire.trades import mappings, trade_of
 
 __all__ = [
     "ENCOUNTER",
+    "GAPS",
     "MOST_BYTES",
+    "NOT_FACTS",
     "PERSON",
+    "REFUSALS",
     "STOCK",
     "Fold",
     "Gap",
@@ -27,9 +32,11 @@ __all__ = [
     "fold",
     "fold_all",
     "leftover",
+    "lines_of",
     "mappings",
     "parse",
     "read_messages",
+    "sales_of",
     "trade_of",
     "written",
 ]

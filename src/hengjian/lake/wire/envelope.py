@@ -43,7 +43,7 @@ _DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=l
 def parse(raw: bytes, *, file: str = "", line: int = 0) -> Message | Refusal:
     """One line. Never raises."""
     if len(raw) > MOST_BYTES:
-        return Refusal("M03", f"这一行有 {len(raw)} 字节，最多 {MOST_BYTES} 字节", file, line)
+        return Refusal("M03", f"超过 {MOST_BYTES} 字节", file, line)
     try:
         written = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -216,17 +216,23 @@ def _without_half_characters(body: Any) -> Any:
     return json.loads(written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), strict=False)
 
 
-def read_messages(stream: BinaryIO, *, file: str = "") -> Iterator[tuple[int, Message | Refusal]]:
-    """Every line of an NDJSON stream with its number; blank lines are skipped, a giant line is skipped without being held."""
+def lines_of(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Every line that is not blank with its number; of a giant line only the beginning, one byte more than `parse` takes."""
     number = 0
     while raw := stream.readline(MOST_BYTES + 2):
         number += 1
         if len(raw) > MOST_BYTES and not raw.endswith(b"\n"):
             while (rest := stream.readline(1 << 20)) and not rest.endswith(b"\n"):
                 pass
-            yield number, Refusal("M03", f"超过 {MOST_BYTES} 字节", file, number)
+            yield number, raw[: MOST_BYTES + 1]
         elif raw.strip():
-            yield number, parse(raw, file=file, line=number)
+            yield number, raw
+
+
+def read_messages(stream: BinaryIO, *, file: str = "") -> Iterator[tuple[int, Message | Refusal]]:
+    """Every line of an NDJSON stream with its number; blank lines are skipped, a giant line is skipped without being held."""
+    for number, raw in lines_of(stream):
+        yield number, parse(raw, file=file, line=number)
 
 
 def written(request: Mapping[str, Any] | None, response: Mapping[str, Any] | None = None) -> bytes:
@@ -239,4 +245,4 @@ def written(request: Mapping[str, Any] | None, response: Mapping[str, Any] | Non
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-__all__ = ["MOST_BYTES", "parse", "read_messages", "written"]
+__all__ = ["MOST_BYTES", "lines_of", "parse", "read_messages", "written"]

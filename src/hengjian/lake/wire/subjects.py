@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from hengjian.lake.wire.message import ENCOUNTER, PERSON, STOCK, Subject
+from hengjian.lake.wire.message import ENCOUNTER, PERSON, STOCK, Message, Subject
 from hengjian.lake.wire.nodes import Node, find, pick
 from hengjian.lake.wire.trades import TRADES, Act, Trade, trade_of
 from hengjian.lake.wire.trades.goods import KIND_OF, TELLS_APART
@@ -92,6 +92,18 @@ def stock_records(infno: str, at: str, given: Node | None) -> Iterator[tuple[Sub
         times = seen[mark] = seen.get(mark, 0) + 1
         stk_id = f"{at}-{trade.infno}-{mark}" + (f"-{times}" if times > 1 else "")
         yield stock_subject(at, KIND_OF[trade.infno], batch or f"#{mark}"), stk_id, node
+
+
+def sales_of(message: Message) -> frozenset[str]:
+    """The settlements under which a message may tell of codes sold: a settlement and a goods record tell of the same scans."""
+    trade = trade_of(message.infno)
+    if trade is None or trade.act not in (Act.SETTLE, Act.STOCK):
+        return frozenset()
+    if trade.act is Act.SETTLE:
+        nodes = [entry for node in trade.nodes if node.answer for entry in node.entries(message.output)]
+    else:
+        nodes = [node for _, _, node in stock_records(message.infno, message.fixmedins_code, message.input)]
+    return frozenset(setl_id for node in nodes if (setl_id := pick(node, "setl_id")))
 
 
 def mark_of(*parts: str) -> str:

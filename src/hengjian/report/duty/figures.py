@@ -16,7 +16,7 @@ from hengjian.report.source import lake_view
 
 UNKNOWN = "机构不明"
 REFUSED, FLAGGED = "退回", "提示"
-ENDS = {"taken": "后来收下", "corrected": "已有更正行", "superseded": "被后来的内容取代"}
+ENDS = {"taken": "后来收下", "corrected": "已有更正行", "superseded": "被后来的内容取代", "withdrawn": "已被撤销或删除"}
 """What became of a refused row, by word of the register."""
 
 

@@ -63,10 +63,10 @@ def _shared(state: Encounter, person: PersonLookup | None) -> Cells:
                 cells[column] = value
         if "psn_no" not in cells and member.message.psn_no:
             cells["psn_no"] = member.message.psn_no
-    known: Mapping[str, str | None] = (person(cells["psn_no"]) if person and "psn_no" in cells else None) or {}
-    for column in ("insutype", "insu_admdvs"):
-        if column not in cells and (found := known.get(column)):
-            cells[column] = found
+    missing = [column for column in ("insutype", "insu_admdvs") if column not in cells]
+    if missing and person and "psn_no" in cells:
+        known: Mapping[str, str | None] = person(cells["psn_no"]) or {}
+        cells |= {column: found for column in missing if (found := known.get(column))}
     return cells
 
 
