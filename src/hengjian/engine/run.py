@@ -30,6 +30,7 @@ from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.place import one_file
 from hengjian.lake.rows import rows_sql
+from hengjian.lake.upkeep.notes import leave_note
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import SCOPES, Rule, Rulebook
 
@@ -137,6 +138,7 @@ def run_audit(
     (`rulebook.zip`) and audit.json into `out`."""
     started = time.perf_counter()
     out = _prepare(out)
+    leave_note(lake, out, now)
     scratch = out / ".spill"
     rules = active_rules(rulebook, only)
     con = connect(scratch)

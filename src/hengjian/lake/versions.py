@@ -216,7 +216,9 @@ def _read(root: Path, number: int) -> LakeVersion:
             raise TypeError("load")
         key, key_file = (str(raw.get(name) or "") for name in ("key_id", "keys_file"))
         made = str(raw.get("made_by", LOAD))
-        return LakeVersion(root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load, masks, key, key_file, made)
+        return LakeVersion(
+            root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load, masks, key, key_file, made
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError("版本文件读不出来", where=str(path), why="内容不是版本文件应有的样子", cure=_RESTORE) from error
 

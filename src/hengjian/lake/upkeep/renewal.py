@@ -73,9 +73,7 @@ class Renewal:
         for table in self.changed:
             columns, parted = columns_of(table)
             before, after = self.previous.tables[table], self._states[table]
-            version, _ = delta.commit(
-                self.root, table, columns, self.folder(table), self._removed[table], before, parted
-            )
+            version, _ = delta.commit(self.root, table, columns, self.folder(table), self._removed[table], before, parted)
             self._states[table] = TableState(version, after.rows, after.dead)
 
     def publish(
