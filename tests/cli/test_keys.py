@@ -72,6 +72,7 @@ def test_list_without_lake_or_keys(hengjian: Any, place: Path, monkeypatch: pyte
     monkeypatch.chdir(place / "in")
     done = hengjian("keys", "list", "--keys", place / "keys.json")
     assert done.returncode == 0 and "无" in done.stdout
+    (place / ".config" / "hengjian" / "keys.json").unlink(missing_ok=True)
     done = hengjian("keys", "list")
     assert done.returncode == 2 and "找不到密钥文件" in done.stderr and ".config/hengjian/keys.json" in done.stderr
 

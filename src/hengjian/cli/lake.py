@@ -1,4 +1,4 @@
-"""`hengjian lake`: look at a lake."""
+"""`hengjian lake`: look at a lake, keep it small."""
 
 from __future__ import annotations
 
@@ -14,73 +14,20 @@ from rich.table import Table
 from rich.text import Text
 
 from hengjian.cli.duty import duty
+from hengjian.cli.upkeep import compact, gc
+from hengjian.cli.versions import show, versions
 from hengjian.kernel.errors import InputError, LakeError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.shown import sealer_of, shown
-from hengjian.lake.schema import TABLES
-from hengjian.lake.versions import open_lake, version_numbers
+from hengjian.lake.versions import open_lake
 
-lake_app = typer.Typer(help="查看数据湖的版本、表和退回登记，写履责报告。", no_args_is_help=True)
-lake_app.command()(duty)
+lake_app = typer.Typer(help="查看数据湖的版本、表和退回登记，写履责报告；整理、清理数据湖。", no_args_is_help=True)
+for command in (versions, show, compact, gc, duty):
+    lake_app.command()(command)
 
 _LAKE = Annotated[Path, typer.Option("--lake", help="数据湖文件夹")]
 _JSON = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")]
 _HEADS = {"load_no": "版本", "tab": "表", "file": "文件", "line": "行", "code": "代码", "col": "列", "val": "值", "reason": "原因", "advice": "办法", "others": "其他原因", "raw": "原始内容"}  # fmt: skip
-
-
-@lake_app.command()
-def versions(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
-    """列出每一版：时间、数据日期、费用行数。
-
-    例：hengjian lake versions --lake lake
-    """
-    open_lake(lake)
-    rows: list[dict[str, Any]] = []
-    for number in version_numbers(lake):
-        version = open_lake(lake, number)
-        rows.append(
-            {
-                "version": number,
-                "created_at": version.created_at,
-                "data_date": version.data_date,
-                "fee_line": version.rows("fee_line"),
-                "person": version.rows("person"),
-            }
-        )
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
-        return
-    table = Table("版本", "加载时间", "数据日期", "费用行", "参保人", header_style="bold")
-    for row in rows:
-        table.add_row(str(row["version"]), row["created_at"], row["data_date"], f"{row['fee_line']:,}", f"{row['person']:,}")
-    Console().print(table)
-
-
-@lake_app.command()
-def show(
-    lake: _LAKE = Path("lake"),
-    version: Annotated[int | None, typer.Option("--version", help="第几版；不写则最新")] = None,
-    as_json: _JSON = False,
-) -> None:
-    """看一版里有哪些表、各多少行。
-
-    例：hengjian lake show --lake lake --version 2
-    """
-    current = open_lake(lake, version)
-    if as_json:
-        typer.echo(json.dumps({name: state.rows for name, state in current.tables.items()}, ensure_ascii=False))
-        return
-    table = Table(
-        "表",
-        "中文",
-        "行数",
-        title=f"第 {current.number} 版，数据日期 {current.data_date}",
-        title_justify="left",
-        header_style="bold",
-    )
-    for name, state in sorted(current.tables.items()):
-        table.add_row(name, TABLES[name].label if name in TABLES else "", f"{state.rows:,}")
-    Console().print(table)
 
 
 @lake_app.command()

@@ -32,6 +32,7 @@ from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.place import one_file
 from hengjian.lake.rows import rows_sql
+from hengjian.lake.upkeep.notes import leave_note
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import SCOPES, Rule, Rulebook
 
@@ -158,6 +159,7 @@ def run_audit(
     started = time.perf_counter()
     out = _prepare(out)
     former = (former or out).resolve()
+    leave_note(lake, former, now)
     scratch = out / ".spill"
     rules = active_rules(rulebook, only)
     con = connect(scratch)

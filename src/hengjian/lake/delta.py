@@ -18,8 +18,11 @@ from hengjian.kernel.errors import LakeError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import TableState, table_path
 
-_KEEP = PostCommitHookProperties(cleanup_expired_logs=False)
-"""Left to itself Delta drops log entries older than thirty days, and with them the lake versions that stand on them."""
+_KEPT = {"delta.enableExpiredLogCleanup": "false"}
+"""Old lake versions are read by the log: it is never cut, whoever writes."""
+_AFTER = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+_LONG_LOG = 10
+"""Commits after which a table gets a checkpoint at the next upkeep, so that opening it stays quick."""
 
 
 def arrow_type(sql: str) -> pa.DataType:
@@ -61,16 +64,14 @@ def commit(
     target.mkdir(parents=True, exist_ok=True)
     rows, added = _move(written, target)
     if published is None:
-        create_table_with_add_actions(
-            str(target), schema, added, mode="error", partition_by=partition, post_commithook_properties=_KEEP
-        )
+        create_table_with_add_actions(str(target), schema, added, mode="error", partition_by=partition, configuration=_KEPT)
         return 0, rows
     delta = DeltaTable(str(target))
     if delta.version() != published.delta_version:
-        delta.restore(published.delta_version, post_commithook_properties=_KEEP)
+        delta.restore(published.delta_version, post_commithook_properties=_AFTER)
     gone = [_removal(target, Path(path)) for path in removed]
     rows -= sum(pq.read_metadata(path).num_rows for path in removed)
-    delta.create_write_transaction([*added, *gone], "append", schema, partition_by=partition, post_commithook_properties=_KEEP)
+    delta.create_write_transaction([*added, *gone], "append", schema, partition_by=partition, post_commithook_properties=_AFTER)
     return DeltaTable(str(target)).version(), rows
 
 
@@ -105,3 +106,17 @@ def _removal(target: Path, path: Path) -> RemoveAction:
 
 def _partition(place: Path) -> dict[str, str | None]:
     return {"part": place.parts[0].removeprefix("part=")} if place.parts[0].startswith("part=") else {}
+
+
+def checkpoint(root: Path, table: str) -> bool:
+    """Write a checkpoint where the log of a table has grown since the last one. Versions before it stay readable: the log is kept."""
+    folder = table_path(root, table)
+    try:
+        last = int(json.loads((folder / "_delta_log" / "_last_checkpoint").read_text(encoding="utf-8"))["version"])
+    except FileNotFoundError:
+        last = -1
+    delta = DeltaTable(str(folder))
+    if delta.version() - last < _LONG_LOG:
+        return False
+    delta.create_checkpoint()
+    return True

@@ -30,11 +30,15 @@ def mask_of(table: str) -> tuple[str, str, str] | None:
 
 
 def rows_sql(
-    version: LakeVersion | None, table: str, columns: Iterable[str] | None = None, buckets: Iterable[int] | None = None
+    version: LakeVersion | None,
+    table: str,
+    columns: Iterable[str] | None = None,
+    buckets: Iterable[int] | None = None,
+    among: Iterable[str] | None = None,
 ) -> str:
     """A parenthesised SELECT of the current rows of a table (`columns`; None: as stored), of some person buckets or all.
 
-    Empty text where no file can hold any. Raises LakeError for a file that is missing.
+    `among`: of these files of the table only. Empty text where no file can hold any. Raises LakeError for a file that is missing.
     """
     if version is None:
         return ""
@@ -44,6 +48,8 @@ def rows_sql(
         paths = version.files(table)
     else:
         paths = sorted({path for bucket in chosen for path in version.files(table, bucket)})
+    if among is not None:
+        paths = sorted(set(paths) & set(among))
     if not paths:
         return ""
     names = ", ".join(f"t.{c}" for c in columns) if columns is not None else "t.*"

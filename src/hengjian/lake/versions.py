@@ -4,7 +4,10 @@ Layout of a lake folder:
     versions/000001.json     one file a version; the highest number is the current lake
     tables/<name>/           Delta tables: lake tables (`fee_line`), rule tables (`rule_fee_line`), dictionaries (`code_item`),
                              local knowledge (`local_film_limit`), registers (`rejects`, `load_warnings`, `unmapped_values`)
-    staging/                 work of a running load; left over from a killed one it is removed by the next
+    loads/000001.json        reports of loads whose version was cleaned away (`lake.history`)
+    audits/                  where results of audits lie, so that their versions are kept (`upkeep.notes`)
+    retention.yml            which versions are kept (`upkeep.retention`)
+    staging/                 work of a running load or upkeep; left over from a killed one it is removed by the next
 
 Every reader starts from a version file and reads Parquet files by the list Delta gives for that version, so a load that is
 running or was killed is never seen.
@@ -37,6 +40,8 @@ from hengjian.lake.place import lake_root
 _PART = re.compile(r"part=(\d+)/")
 LAYOUT = 2
 """How files lie in a lake; an older lake is loaded anew from its folders."""
+LOAD, COMPACT, ROTATE = "load", "compact", "rotate"
+"""What makes a version."""
 MIXED = BUCKETS
 """The part that holds rows of every bucket."""
 
@@ -51,8 +56,24 @@ class TableState:
 
 
 @dataclass(frozen=True)
+class DataFile:
+    """One Parquet file of a table: its place below the table's folder, its bytes and its rows."""
+
+    place: str
+    size: int
+    rows: int
+
+    @property
+    def part(self) -> int | None:
+        """The part the file lies in; None in a table that is not parted."""
+        match = _PART.match(self.place)
+        return int(match[1]) if match else None
+
+
+@dataclass(frozen=True)
 class LakeVersion:
-    """One version of a lake. `load` is the report of the load that made it (see `ingest.report`).
+    """One version of a lake. `made_by` names what made it, `load` is the report of the load that did (see `ingest.report`); a version
+    made by upkeep (COMPACT, ROTATE) carries the report of the last load before it.
 
     `masks` counts the rows of the table `mask` by what they mask; `key` names the key personal columns are sealed with, `key_file`
     where it was kept at that time.
@@ -67,6 +88,19 @@ class LakeVersion:
     masks: dict[str, int] = field(default_factory=dict)
     key: str = ""
     key_file: str = ""
+    made_by: str = LOAD
+
+    @cached_property
+    def _entries(self) -> dict[str, list[DataFile]]:
+        return {}
+
+    def entries(self, table: str) -> list[DataFile]:
+        """Files of `table` as Delta lists them for this version, by place; it is not looked whether they are there. Raises LakeError."""
+        if table not in self.tables:
+            return []
+        if table not in self._entries:
+            self._entries[table] = data_files(self.root, table, self.tables[table].delta_version)
+        return self._entries[table]
 
     @cached_property
     def _files(self) -> dict[str, dict[int | None, list[str]]]:
@@ -81,12 +115,12 @@ class LakeVersion:
             return []
         if table not in self._files:
             by_bucket: dict[int | None, list[str]] = {None: []}
-            for place, size in _listed(self.root, table, self.tables[table].delta_version):
-                path = table_path(self.root, table) / place
-                _present(path, size)
+            for entry in self.entries(table):
+                path = table_path(self.root, table) / entry.place
+                _present(path, entry.size)
                 by_bucket[None].append(str(path))
-                if match := _PART.match(place):
-                    by_bucket.setdefault(int(match[1]), []).append(str(path))
+                if entry.part is not None:
+                    by_bucket.setdefault(entry.part, []).append(str(path))
             self._files[table] = {key: sorted(paths) for key, paths in by_bucket.items()}
         found = self._files[table]
         return found[None] if bucket is None else found.get(bucket, []) + found.get(MIXED, [])
@@ -104,13 +138,14 @@ def table_path(root: Path, table: str) -> Path:
 _CURE = "请管理员检查权限和磁盘，或用备份恢复这个文件夹"
 
 
-def _listed(root: Path, table: str, version: int) -> list[tuple[str, int]]:
-    """Files of a table in a Delta version, relative to it, with their sizes. Raises LakeError."""
+def data_files(root: Path, table: str, version: int) -> list[DataFile]:
+    """Files of a table in a Delta version, by place. Raises LakeError."""
     folder = table_path(root, table)
     try:
         os.scandir(folder / "_delta_log").close()
         actions = pa.table(DeltaTable(str(folder), version=version).get_add_actions(flatten=True))
-        return list(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
+        columns = (actions[name].to_pylist() for name in ("path", "size_bytes", "num_records"))
+        return [DataFile(place, size, rows or 0) for place, size, rows in sorted(zip(*columns, strict=True))]
     except (OSError, DeltaError, ValueError, KeyError, pa.ArrowException) as error:
         raise LakeError("数据湖的一张表读不出来", where=str(folder), why=cause_of(error), cure=_CURE) from error
 
@@ -180,7 +215,10 @@ def _read(root: Path, number: int) -> LakeVersion:
         if not isinstance(load, dict):
             raise TypeError("load")
         key, key_file = (str(raw.get(name) or "") for name in ("key_id", "keys_file"))
-        return LakeVersion(root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load, masks, key, key_file)
+        made = str(raw.get("made_by", LOAD))
+        return LakeVersion(
+            root, number, str(raw["created_at"]), str(raw["data_date"]), tables, load, masks, key, key_file, made
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError("版本文件读不出来", where=str(path), why="内容不是版本文件应有的样子", cure=_RESTORE) from error
 
@@ -233,12 +271,13 @@ def refuse_orphans(root: Path, listed: Iterable[str] = ()) -> None:
 
 
 def publish(version: LakeVersion) -> None:
-    """Write the version file: the last act of a load. Readers see it whole or not at all."""
+    """Write the version file: the last act of a load or of upkeep. Readers see it whole or not at all."""
     folder = version.root / "versions"
     folder.mkdir(parents=True, exist_ok=True)
     body = {
         "version": version.number,
         "layout": LAYOUT,
+        "made_by": version.made_by,
         "created_at": version.created_at,
         "data_date": version.data_date,
         "tables": {name: asdict(state) for name, state in sorted(version.tables.items())},

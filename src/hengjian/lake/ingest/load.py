@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,12 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-from deltalake.exceptions import DeltaError
-
-from hengjian.kernel.errors import HengjianError, LakeError
-from hengjian.lake.causes import cause_of, is_full
+from hengjian.kernel.errors import HengjianError
+from hengjian.lake.causes import cause_of
+from hengjian.lake.guard import locked, sentences
 from hengjian.lake.ingest.leftovers import clear_leftovers
 from hengjian.lake.ingest.messages import Inbox, source_of
 from hengjian.lake.ingest.personal import LakeKeys, keys_of
@@ -67,7 +63,7 @@ def load(
     data_date = source.data_date(now.date())
     tell = progress or (lambda what, share: None)
     root = lake_root(root)
-    with _locked(root), _sentences(root):
+    with locked(root), sentences(root):
         clear_leftovers(root)
         try:
             previous = _previous(root)
@@ -232,58 +228,3 @@ def _refusing() -> Iterator[None]:
         raise
     except Exception as error:
         raise FileRefused("F05", f"读到一半出错（{cause_of(error)}）") from error
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """One load at a time."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        handle = (root / ".lock").open("w")
-    except OSError as error:
-        raise LakeError(
-            "数据湖文件夹写不进去",
-            where=str(root),
-            why="这里有一个文件，不是文件夹" if root.is_file() else cause_of(error),
-            cure="换一个可写的文件夹，或请管理员开权限",
-        ) from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LakeError(
-                "另一次加载正在进行", where=str(root), why="同一个数据湖一次只能加载一批", cure="等它结束后再试"
-            ) from error
-        yield
-
-
-@contextmanager
-def _sentences(root: Path) -> Iterator[None]:
-    """Failures of disk and memory as sentences."""
-    cure = "腾出空间后重新加载；数据湖没有改动"
-    try:
-        yield
-    except HengjianError:
-        raise
-    except duckdb.InterruptException as error:
-        raise KeyboardInterrupt from error
-    except (OSError, duckdb.Error, DeltaError, pa.ArrowException) as error:
-        if is_full(error):
-            raise LakeError("磁盘写满了，这次加载没有生效", where=str(root), why="写不下新的数据文件", cure=cure) from error
-        if isinstance(error, duckdb.OutOfMemoryException):
-            raise LakeError(
-                "内存不够，这次加载没有生效", where=str(root), why=cause_of(error), cure="关闭其他程序，或分几批加载"
-            ) from error
-        if not isinstance(error, (OSError, duckdb.IOException, DeltaError)):
-            raise LakeError(
-                "数据湖或文件的内容读不出来，这次加载没有生效",
-                where=str(root),
-                why=cause_of(error),
-                cure="数据湖没有改动；设 HENGJIAN_TRACE=1 重新运行，把显示的内容报给开发者",
-            ) from error
-        raise LakeError(
-            "读写文件出错，这次加载没有生效",
-            where=str(root),
-            why=cause_of(error),
-            cure="检查磁盘和权限后重新加载；数据湖没有改动",
-        ) from error

@@ -42,6 +42,9 @@ _AT_HAND = 20_000
 _SHOWN = 2000
 """Of a line too long to be read, the characters that are kept."""
 
+FAILURE = "message.failure"
+"""What the failure of an exchange is sealed as: it may name people."""
+
 
 class Inbox:
     """The messages of one load. Tables `message` and `message_subject` hold those that the lake does not know yet."""
@@ -129,7 +132,7 @@ class Inbox:
             return
         sealer = self.stage.sealer
         digests = pa.array([m.digest for m, _ in messages], pa.string())
-        failures = sealer.seal("message.failure", digests, pa.array([m.failure for m, _ in messages], pa.string()))
+        failures = sealer.seal(FAILURE, digests, pa.array([m.failure for m, _ in messages], pa.string()))
         bodies = [sealer.seal_text(place_of(m.digest), raw.strip().decode()) for m, raw in messages]
         columns = {
             "_file": pa.array([number] * len(messages), pa.int32()),

@@ -9,8 +9,9 @@ from decimal import Decimal
 import duckdb
 
 from hengjian.kernel.amounts import to_fen
+from hengjian.lake.history import load_history
 from hengjian.lake.ingest.reasons import REASONS, Reason
-from hengjian.lake.versions import LakeVersion, open_lake, version_numbers
+from hengjian.lake.versions import LakeVersion
 from hengjian.report.duty.relations import duty_relations
 from hengjian.report.source import lake_view
 
@@ -177,10 +178,9 @@ def _names(con: duckdb.DuckDBPyConnection, lake: LakeVersion | None) -> dict[str
 def _loads(lake: LakeVersion | None) -> tuple[tuple[Load, ...], int, int]:
     """Loads up to this version that left a record, with rows sent and rows taken."""
     loads, sent, taken = [], 0, 0
-    numbers = [n for n in version_numbers(lake.root) if n < lake.number] if lake else []
-    for version in [*(open_lake(lake.root, n) for n in numbers), lake] if lake else []:
-        counts = [c for c in (version.load.get("tables") or {}).values() if isinstance(c, dict)]
-        loads.append(Load(version.number, version.created_at))
+    for past in load_history(lake) if lake else []:
+        counts = [c for c in (past.report.get("tables") or {}).values() if isinstance(c, dict)]
+        loads.append(Load(past.number, past.created_at))
         sent += sum(int(c.get("read") or 0) for c in counts)
         taken += sum(int(c.get("taken") or 0) + int(c.get("replaced") or 0) for c in counts)
     return tuple(loads), sent, taken

@@ -12,6 +12,7 @@ import duckdb
 from hengjian.kernel.errors import LakeError
 from hengjian.lake.causes import cause_of
 from hengjian.lake.place import quoted_list
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema import TABLES
 from hengjian.lake.versions import LakeVersion
 
@@ -60,9 +61,9 @@ def _known_encounters(con: duckdb.DuckDBPyConnection, lake: LakeVersion | None) 
               {_candidates("duty_reject_row")} UNION ALL {_candidates("duty_warning_row")})"""
     ).fetchall()
     parts = []
-    if files := lake.files("encounter") if lake else []:
+    if known := rows_sql(lake, "encounter", ("mdtrt_id", "fixmedins_code")):
         parts.append(
-            f"SELECT mdtrt_id, fixmedins_code, 1 AS rank FROM read_parquet({quoted_list(files)}, hive_partitioning = false)"
+            f"SELECT mdtrt_id, fixmedins_code, 1 AS rank FROM {known} AS e"
             " WHERE mdtrt_id IN (SELECT mdtrt_id FROM duty_candidate)"
         )
     parts.append(
@@ -73,11 +74,11 @@ def _known_encounters(con: duckdb.DuckDBPyConnection, lake: LakeVersion | None) 
             SELECT mdtrt_id, ARG_MIN(fixmedins_code, rank) AS fixmedins_code FROM ({" UNION ALL ".join(parts)})
             GROUP BY mdtrt_id HAVING COUNT(DISTINCT fixmedins_code) FILTER (WHERE rank = 1) = 1 OR COUNT(DISTINCT fixmedins_code) = 1"""
     ).fetchall()
-    settled = lake.files("settlement") if lake else []
+    settled = rows_sql(lake, "settlement", ("setl_id", "fixmedins_code"))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE duty_settlement AS "
         + (
-            f"""SELECT setl_id, ANY_VALUE(fixmedins_code) AS fixmedins_code FROM read_parquet({quoted_list(settled)}, hive_partitioning = false)
+            f"""SELECT setl_id, ANY_VALUE(fixmedins_code) AS fixmedins_code FROM {settled} AS s
                 WHERE setl_id IN (SELECT row_key FROM duty_reject_row WHERE tab = 'settlement'
                                   UNION ALL SELECT row_key FROM duty_warning_row WHERE tab = 'settlement') GROUP BY setl_id"""
             if settled

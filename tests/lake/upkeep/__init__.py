@@ -1,0 +1,1 @@
+"""Upkeep of a lake: what keeps it small changes nothing anybody reads."""
