@@ -347,3 +347,15 @@ def test_the_report_of_a_version_is_plain_json(tmp_path: Path) -> None:
     load(make_folder(tmp_path / "in"), tmp_path / "lake")
     kept = json.loads((tmp_path / "lake" / "versions" / "000001.json").read_text(encoding="utf-8"))["load"]
     assert kept["unread"] == [] and kept["tables"]["fee_line"]["taken"] == 1
+
+
+def test_a_folder_with_rows_that_wait_changes_nothing_the_second_time(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    folder = make_folder(tmp_path / "in", fee_line=[row("fee_line"), row("fee_line", mdtrt_id="M9")])
+    assert load(folder, lake).waiting == {"fee_line": 1}
+    again = load(folder, lake)
+    assert not again.new and again.tables["fee_line"]["duplicate"] == 2
+    load(more(tmp_path / "b", person=[row("person", psn_no="P2")], fee_line=[row("fee_line", mdtrt_id="M9")]), lake)
+    assert not open_lake(lake).rows("reject_ends") and open_lake(lake).rows("rejects") == 1
+    report = load(more(tmp_path / "c", encounter=[row("encounter", mdtrt_id="M9")]), lake)
+    assert report.recovered == {"fee_line": 1} and query(lake, "SELECT how FROM {reject_ends}") == [("taken",)]

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from .town import Town
 
 COMMAND = Path(sys.executable).with_name("hengjian")
 
@@ -44,3 +48,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     done = hengjian("demo", "--people", 3000, "--seed", 20261101, "--out", out)
     assert done.returncode == 0, done.stdout + done.stderr
     return Demo(out, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """A town of 200 people, its lake before and after a correction, and the results of both."""
+    from .town import found_town
+
+    return found_town(tmp_path_factory.mktemp("town"))

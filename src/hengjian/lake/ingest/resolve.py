@@ -93,9 +93,17 @@ class Resolver:
                 )
 
     def _superseded(self, table: Table, staged: str) -> None:
-        """A row that waited gives way to one of the same key sent now."""
+        """A row that waited gives way to another of the same key sent now; the same row sent again is a duplicate (D01)."""
         old = f"SELECT s.rid FROM {staged} AS s WHERE s._file = {AGAIN} AND EXISTS (SELECT 1 FROM {staged} AS n WHERE n._file >= 0 AND {same_key(table, 'n', 's')})"
         if self.previous and self.previous.rows(f"waiting_{table.name}"):
+            equal = " AND ".join(f"n.{c.name} IS NOT DISTINCT FROM s.{c.name}" for c in table.columns)
+            other = f"SELECT 1 FROM {staged} AS n WHERE n._file >= 0 AND {same_key(table, 'n', 's')} AND NOT ({equal})"
+            self.con.execute(
+                f"CREATE OR REPLACE TEMP TABLE again AS SELECT n.rid, n._file FROM {staged} AS n JOIN {staged} AS s ON {same_key(table, 'n', 's')} WHERE n._file >= 0 AND s._file = {AGAIN} AND {equal} AND NOT EXISTS ({other})"
+            ).fetchall()
+            for number, count in self.con.execute("SELECT _file, COUNT(*) FROM again GROUP BY 1").fetchall():
+                self.stage.counts[number].outcomes["duplicate"] += count
+            self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM again").fetchall()
             self.con.execute(f"CREATE OR REPLACE TEMP TABLE outdone AS {old}").fetchall()
             self._end(table, staged, "SELECT rid FROM outdone", "superseded")
             self.con.execute(f"INSERT INTO gone_{staged} SELECT rid FROM outdone").fetchall()
