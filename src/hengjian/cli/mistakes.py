@@ -53,7 +53,7 @@ def argument_error(error: Any) -> InputError:
     if isinstance(error, wrong.BadParameter):
         return InputError(f"{_what(error)} 的值不对", why=_bad_value(error.message), cure=cure)
     if isinstance(error, wrong.NoSuchOption):
-        return InputError(f"没有选项 {error.option_name}", why=f"{path} 不认得它", cure=_near(error.possibilities or []) + cure)
+        return InputError(f"没有选项 {error.option_name}", why=f"{path} 不认得它", cure=_near(_closest(error)) + cure)
     if isinstance(error, wrong.BadOptionUsage):
         why = "它后面不能跟值" if "does not take a value" in text else "它后面要写一个值"
         return InputError(f"选项 {error.option_name} 用法不对", why=why, cure=cure)
@@ -110,6 +110,12 @@ def _bad_value(text: str) -> str:
         if found := pattern.search(text):
             return words.format(found[1])
     return text
+
+
+def _closest(error: Any) -> list[str]:
+    """The options that are nearly what was written; else whatever is like it."""
+    found = list(error.possibilities or [])
+    return get_close_matches(error.option_name, found, 3, 0.8) or found
 
 
 def _near(names: object) -> str:
