@@ -48,7 +48,9 @@ def test_a_lake_in_order_holds_the_same_rows_by_the_same_loads(tmp_path: Path) -
     in_order(lake)
     assert told == sorted(told) and told[-1][0] == told[-1][1] and done.files_after < done.files_before
     assert new.masks == {} and (new.load, new.key, new.data_date) == (old.load, old.key, old.data_date)
-    assert {n: s.rows for n, s in new.tables.items() if n != "mask"} == {n: s.rows for n, s in old.tables.items() if n != "mask"}
+    assert {n: s.rows for n, s in new.tables.items() if n != "mask"} == {
+        n: s.rows for n, s in old.tables.items() if n != "mask"
+    }
 
 
 def test_nothing_to_do_makes_no_version(tmp_path: Path) -> None:
