@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hengjian.cli.bar import progress_bar
 from hengjian.lake.place import lake_root
 from hengjian.lake.schema import TABLES
 from hengjian.lake.upkeep.notes import audits_in_use
@@ -25,8 +26,8 @@ from hengjian.lake.versions import COMPACT, LOAD, ROTATE, LakeVersion, open_lake
 _LAKE = Annotated[Path, typer.Option("--lake", help="数据湖文件夹")]
 _JSON = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")]
 _MADE = {LOAD: "加载", COMPACT: "整理", ROTATE: "换钥"}
-_WIDE = 100
-"""Columns that a list of versions needs; a narrower screen breaks its lines, and nothing is cut off."""
+_WIDE = 110
+"""Columns that these lists need."""
 _COUNTS = {"taken": "收下", "replaced": "替换", "rejected": "退回", "waiting": "待补"}
 
 
@@ -42,7 +43,11 @@ def versions(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
     listed = [open_lake(root, number) for number in version_numbers(root)]
     why = read_retention(root).reasons(listed, audits_in_use(root, now), now)
     sizes = Sizes()
-    rows = [_row(version, sizes.bytes(version), why[version.number]) for version in listed]
+    rows: list[dict[str, Any]] = []
+    with progress_bar(Console(stderr=True), "查看") as tick:
+        for version in listed:
+            rows.append(_row(version, sizes.bytes(version), why[version.number]))
+            tick(len(rows), len(listed))
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -56,8 +61,8 @@ def versions(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
         counts = (f"{row[name]:,}" if row["made_by"] == LOAD else "" for name in _COUNTS)
         made, at = _MADE.get(row["made_by"], row["made_by"]), row["created_at"][:16].replace("T", " ")
         table.add_row(str(row["version"]), made, at, row["data_date"], f"{row['fee_line']:,}", *counts, size(row["bytes"]), row["key_id"])  # fmt: skip
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(table, width=max(console.width, _WIDE))
+    console = _console()
+    console.print(table)
     for kept, group in groupby(rows, lambda row: row["kept"]):
         numbers = [row["version"] for row in group]
         which = f"第 {numbers[0]}" + (f"–{numbers[-1]}" if len(numbers) > 1 else "") + " 版"
@@ -104,16 +109,22 @@ def show(
         told = {name: asdict(t) | {"mixed_share": round(t.mixed_share, 4)} for name, t in tables.items()}
         typer.echo(json.dumps({"version": current.number, "tables": told, "advice": why}, ensure_ascii=False))
         return
-    table = Table(title=f"第 {current.number} 版，数据日期 {current.data_date}", title_justify="left", header_style="bold")
+    title = f"第 {current.number} 版，数据日期 {current.data_date}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, header_style="bold", padding=0, collapse_padding=True)
     for head in ("表", "中文"):
-        table.add_column(head)
+        table.add_column(head, no_wrap=True)
     for head in ("行数", "不再算数", "文件", "大小", "小批占"):
         table.add_column(head, justify="right")
     for name, t in tables.items():
         label = TABLES[name].label if name in TABLES else ""
         table.add_row(name, label, f"{t.rows:,}", f"{t.dead:,}", f"{t.files:,}", size(t.bytes), f"{t.mixed_share:.0%}")
-    Console().print(table)
+    _console().print(table)
     _advise(why, lake)
+
+
+def _console() -> Console:
+    """A console wide enough: a narrower screen breaks the lines, and nothing is cut off."""
+    return Console(width=max(Console().width, _WIDE), highlight=False, soft_wrap=True)
 
 
 def _advise(why: str, lake: Path) -> None:
