@@ -12,14 +12,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hengjian.kernel.errors import InputError, LakeError
+from hengjian.lake import delta
 from hengjian.lake.ingest import survey as survey_module
 from hengjian.lake.ingest.naming import table_of
 from hengjian.lake.ingest.readers import Batch
 from hengjian.lake.ingest.source import Source
-from hengjian.lake.versions import open_lake, version_numbers
+from hengjian.lake.versions import LakeVersion, TableState, open_lake, table_path, version_numbers
 
 from .folder import load, make_folder, opened, query, reject_codes, row, write_csv
 
@@ -359,3 +362,18 @@ def test_a_folder_with_rows_that_wait_changes_nothing_the_second_time(tmp_path: 
     assert not open_lake(lake).rows("reject_ends") and open_lake(lake).rows("rejects") == 1
     report = load(more(tmp_path / "c", encounter=[row("encounter", mdtrt_id="M9")]), lake)
     assert report.recovered == {"fee_line": 1} and query(lake, "SELECT how FROM {reject_ends}") == [("taken",)]
+
+
+def test_old_versions_outlive_a_hundred_loads_and_a_month(tmp_path: Path) -> None:
+    """Delta would drop log entries of more than thirty days at its hundredth commit, and with them the versions that stand on them."""
+    columns, states, state = {"load_no": "INTEGER"}, {}, None
+    for number in range(1, 108):
+        (tmp_path / "out").mkdir(exist_ok=True)
+        pq.write_table(pa.table({"load_no": pa.array([number], pa.int32())}), tmp_path / "out" / f"load-{number:06d}.parquet")
+        delta_version, rows = delta.commit(tmp_path, "mask", columns, tmp_path / "out", (), state, False)
+        states[number] = state = TableState(delta_version, rows)
+        for entry in table_path(tmp_path, "mask").glob("_delta_log/*"):
+            os.utime(entry, (0, 0))
+    for number in (1, 50, 100, 107):
+        version = LakeVersion(tmp_path, number, "", "", {"mask": states[number]})
+        assert len(version.files("mask")) == number
