@@ -24,9 +24,9 @@ from pathlib import Path
 
 import duckdb
 
-from bench.audit import quiet
 from hengjian.engine.run import run_audit
 from hengjian.lake.ingest import load_folder
+from hengjian.lake.upkeep.compact import compact
 from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 
@@ -88,7 +88,10 @@ def once(step: str, folder: Path, lake: Path, out: Path) -> dict[str, float]:
     version = open_lake(lake) if step.startswith("audit") else None
     cpu, wall = time.process_time(), time.perf_counter()
     more: dict[str, float] = {}
-    if version is None:
+    if step == "compact":
+        done = compact(lake, now=now)
+        more = {"files_before": done.files_before, "files_after": done.files_after, "bytes_after": done.bytes_after}
+    elif version is None:
         report = load_folder(folder, lake, now=now)
         more = {"lines": report.lines, "version": report.version}
     else:
@@ -135,6 +138,9 @@ def main() -> None:
     parser.add_argument("--lake", type=Path)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
+    if args.once == "split":
+        split(args.work / "city", args.work / "nightly")
+        return
     if args.once:
         print(json.dumps(once(args.once, args.work, args.lake, args.out)))  # noqa: T201
         return
@@ -142,25 +148,30 @@ def main() -> None:
     os.environ.setdefault("HENGJIAN_KEYS", str(args.work / "keys.json"))
     folder, lake, out = work / "nightly", work / "nightly-lake", work / "nightly-out"
     if not folder.exists():
-        split(work / "city", folder)
-    rows = [{"night": 0, **step("load", folder / "base", lake, out), "files": weight(lake)[0], "bytes": weight(lake)[1]}]
-    print(rows[0], file=sys.stderr)  # noqa: T201
-    step("audit", folder, lake, out)
-    for number in range(1, NIGHTS + 1):
+        subprocess.run([sys.executable, "-m", "bench.nightly", "--once", "split", "--work", str(work)], check=True)
+    rows = []
+    if not (lake / "versions").exists():
+        rows.append(
+            {"night": 0, **step("load", folder / "base", lake, out), "files": weight(lake)[0], "bytes": weight(lake)[1]}
+        )
+        print(rows[0], file=sys.stderr)  # noqa: T201
+        step("audit", folder, lake, out)
+    for number in range(open_lake(lake).number, NIGHTS + 1):  # a run that was cut short goes on where it stopped
         before = weight(lake)
         row = {"night": number, **step("load", _night(folder, number), lake, out)}
         after = weight(lake)
         row |= {"files": after[0] - before[0], "bytes": after[1] - before[1]}
         row["since"] = step("audit-since", folder, lake, out)
         if number in (1, NIGHTS):
-            quiet()
             full = work / "nightly-full"
             row["full"] = step("audit", folder, lake, full)
             row["same"] = (full / "findings.parquet").read_bytes() == (out / "findings.parquet").read_bytes()
         rows.append(row)
         print(row, file=sys.stderr)  # noqa: T201
     (work / "nightly.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    nights = rows[1:]
+    rows.append({"compact": step("compact", folder, lake, out), "after": step("audit", folder, lake, out)})
+    print(rows[-1], file=sys.stderr)  # noqa: T201
+    nights = [row for row in rows if row.get("night")]
     print({k: statistics.median(r[k] for r in nights) for k in ("cpu", "wall", "bytes", "files")})  # noqa: T201
 
 
