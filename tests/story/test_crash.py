@@ -136,6 +136,25 @@ def audit_moments(out: Path, luck: random.Random, seconds: float) -> list[Moment
     return drawn
 
 
+def test_a_compaction_after_a_killed_load_clears_up_too(town: Town, tmp_path: Path) -> None:
+    """And one that is killed itself changes nothing that anybody reads."""
+    lake = town.lake(tmp_path / "lake")
+    moment = Moment("new table", (lake / "tables" / "lab_result" / "_delta_log").is_dir)
+    assert killed(moment, "ingest", town.change, "--lake", lake) and version_numbers(lake) == [1]
+    load(more(tmp_path / "one", person=[row("person", psn_no="PZ", psn_name="乙")]), lake)
+    load(more(tmp_path / "two", person=[row("person", psn_no="PZ", psn_name="丙")]), lake)
+    assert killed(moment, "ingest", town.change, "--lake", lake) and version_numbers(lake) == [1, 2, 3]
+    before, base = lake_state(lake), len(commits(lake))
+    assert killed(Moment("commit", lambda: len(commits(lake)) > base), "lake", "compact", "--lake", lake)
+    assert lake_state(lake) == before
+    run("lake", "compact", "--lake", lake)
+    live = {name: (digests[0], digests[2]) for name, digests in lake_state(lake)["tables"].items() if name != "mask"}
+    assert live == {name: (digests[0], digests[2]) for name, digests in before["tables"].items() if name != "mask"}
+    assert open_lake(lake).number == 4 and not unlisted(lake)
+    run("ingest", town.change, "--lake", lake)
+    assert open_lake(lake).rows("lab_result") == 1 and open_lake(lake).number == 5
+
+
 @pytest.mark.parametrize("seed", ROUNDS)
 def test_a_killed_audit_leaves_one_result_whole(town: Town, tmp_path: Path, audit_seconds: float, seed: int) -> None:
     out = tmp_path / "out"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hengjian.lake.versions import version_numbers
+from hengjian.lake.versions import open_lake, version_numbers
 
 from .processes import start
 from .town import Town, lake_state, result_bytes, result_state, run, unlisted
@@ -64,6 +64,20 @@ def test_a_load_that_finds_the_disk_full(town: Town, left: int) -> None:
         assert not unlisted(lake)
         run("ingest", town.change, "--lake", lake)
         assert lake_state(lake) == lake_state(town.after) and not unlisted(lake)
+
+
+@pytest.mark.parametrize("left", [16_000, 150_000])
+def test_a_compaction_that_finds_the_disk_full(town: Town, left: int) -> None:
+    with small_disk(left) as (disk, fill, empty):
+        lake = Path(shutil.copytree(town.after, disk / "lake"))
+        process = start("lake", "compact", "--lake", lake, **fill())
+        said = process.communicate()[0]
+        assert process.returncode == 2 and "磁盘写满了，这次整理没有生效" in said and "Traceback" not in said
+        assert lake_state(lake) == lake_state(town.after)
+        empty()
+        assert not unlisted(lake)
+        run("lake", "compact", "--lake", lake)
+        assert open_lake(lake).number == 3 and not open_lake(lake).masks and not unlisted(lake)
 
 
 @pytest.mark.parametrize("left", [0, 12_000, 60_000, 110_000])

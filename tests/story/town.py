@@ -118,8 +118,8 @@ def listed_files(lake: Path) -> set[Path]:
 
 
 def lying_files(lake: Path) -> set[Path]:
-    """Every file that lies in a lake beside Delta's logs and the lock."""
-    return {p for p in lake.rglob("*") if p.is_file() and "_delta_log" not in p.parts and p.name != ".lock"}
+    """Every file that lies in a lake beside Delta's logs, the lock and notes of audits."""
+    return {p for p in lake.rglob("*") if p.is_file() and not {"_delta_log", "audits"} & set(p.parts) and p.name != ".lock"}
 
 
 def unlisted(lake: Path) -> set[str]:

@@ -6,17 +6,18 @@ Killed anywhere before it is published it leaves the lake as it was, and the nex
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from hengjian.kernel.errors import HengjianError
 from hengjian.lake import delta
 from hengjian.lake.guard import locked, sentences
+from hengjian.lake.ingest.leftovers import clear_leftovers
 from hengjian.lake.ingest.write import columns_of
 from hengjian.lake.place import lake_root, quoted
 from hengjian.lake.versions import (
@@ -112,16 +113,16 @@ def renewing(root: Path, made_by: str, now: datetime, what: str) -> Iterator[Ren
     root = lake_root(root)
     open_lake(root)  # a path misspelt is no lake, and none is made
     with locked(root), sentences(root, what):
-        scratch = root / "staging"
-        shutil.rmtree(scratch, ignore_errors=True)
+        clear_leftovers(root)
         try:
             previous = open_lake(root)
             refuse_orphans(root, previous.tables)
-            scratch.mkdir()
+            (root / "staging").mkdir()
             work = Renewal(previous, made_by, now)
             try:
                 yield work
             finally:
                 work.con.close()
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(HengjianError, OSError):
+                clear_leftovers(root)
