@@ -93,8 +93,17 @@ def test_after_a_kill_another_folder_may_come_first(town: Town, tmp_path: Path) 
     lake = town.lake(tmp_path / "lake")
     moment = Moment("new table", (lake / "tables" / "lab_result" / "_delta_log").is_dir)
     assert killed(moment, "ingest", town.change, "--lake", lake) and version_numbers(lake) == [1]
-    load(more(tmp_path / "other", person=[row("person", psn_no="PZ", psn_name="乙")]), lake)
+    own = {"psn_no": "PZ", "mdtrt_id": "MZ"}
+    other = more(
+        tmp_path / "other",
+        person=[row("person", psn_no="PZ", psn_name="乙")],
+        encounter=[row("encounter", **own)],
+        fee_line=[row("fee_line", **own)],
+    )
+    load(other, lake)
     assert not (lake / "tables" / "lab_result").exists() and not unlisted(lake)
+    load(other, town.lake(tmp_path / "undisturbed"))
+    assert lake_state(lake) == lake_state(tmp_path / "undisturbed")
     run("ingest", town.change, "--lake", lake)
     assert open_lake(lake).rows("lab_result") == 1 and open_lake(lake).number == 3
 
