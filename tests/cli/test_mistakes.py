@@ -85,15 +85,22 @@ def test_a_stopped_command_says_so(run: Any, tmp_path: Path, monkeypatch: pytest
 def test_ctrl_c_in_the_middle_of_a_load(tmp_path: Path) -> None:
     fee = [row("fee_line", feedetl_sn=str(i), rxno=f"R{i}") for i in range(60_000)]
     folder = make_folder(tmp_path / "in", fee_line=fee)
-    process = subprocess.Popen(
-        [str(COMMAND), "ingest", str(folder), "--lake", str(tmp_path / "lake")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
-    while not list((tmp_path / "lake").glob("staging/rows/stg_fee_line*")) and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    for attempt in range(5):
+        lake = tmp_path / f"lake-{attempt}"
+        process = subprocess.Popen(
+            [str(COMMAND), "ingest", str(folder), "--lake", str(lake)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not list(lake.glob("staging/rows/stg_fee_line*")) and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+        if not (lake / "versions").exists():  # on a busy machine the load may be over before it is interrupted
+            break
     assert process.returncode == 130 and err.strip().startswith("已停止"), err
-    assert not (tmp_path / "lake" / "versions").exists()
+    assert not (lake / "versions").exists()
 
 
 def test_what_nobody_foresaw_is_a_sentence_and_the_details_are_there_to_ask_for(
