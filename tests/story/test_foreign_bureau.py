@@ -214,8 +214,9 @@ def test_the_same_folder_again_changes_nothing(first: Delivery, again: Delivery)
     counts = told_counts(again)
     assert {f: (c["taken"], c["replaced"]) for f, c in counts.items()} == dict.fromkeys(counts, (0, 0))
     for file, tally in due_counts(first.ledger).items():
-        assert counts[file]["rejected"] == tally["rejected"], file
-        assert counts[file]["duplicate"] == tally["duplicate"] + tally["taken"], file
+        told = counts[file]  # a row that waits and comes again as it was is a duplicate, and goes on waiting
+        assert told["rejected"] <= tally["rejected"], file
+        assert told["rejected"] + told["duplicate"] == tally["rejected"] + tally["duplicate"] + tally["taken"], file
 
 
 def test_corrections_count_as_written(second: Delivery) -> None:
