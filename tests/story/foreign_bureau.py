@@ -105,7 +105,7 @@ def corrections(folder: Path, seed: int, persons: int = PERSONS) -> Ledger:
             if kind.startswith("fee"):
                 send(visit(Row("encounter", _host(rows, row)), number.rpartition("-")[2]), "missing_visit", TAKEN)
             if number.endswith("1"):
-                send(row, f"{kind}_again", TAKEN)
+                send(row, f"{kind}_again", DUPLICATE, "D01")  # it waited as it is, and is taken from there
             ledger.redeemed.append((row.table, key_of_row(row)))
         elif kind.endswith("_of_refused_visit") and row.cells["mdtrt_id"] in whole_again:
             ledger.redeemed.append((row.table, key_of_row(row)))

@@ -101,7 +101,7 @@ def test_a_stranger_changes_nobodys_findings(demo: Demo, tmp_path: Path) -> None
     write_csv(folder / "encounter.csv", [row("encounter") | stranger])
     write_csv(folder / "settlement.csv", [row("settlement") | stranger | {"setl_id": "STRANGER-S"}])
     write_csv(folder / "fee_line.csv", [row("fee_line") | stranger | {"setl_id": "STRANGER-S"}])
-    assert load_folder(folder, lake, now=NOW).clean
+    assert load_folder(folder, lake, now=NOW, keys=demo.out / "keys.json").clean
     before, after = findings(demo.out), audit(lake, tmp_path / "out")
     assert [f | {"data_version": "1"} for f in after] == before and {f["data_version"] for f in after} == {"2"}
 
