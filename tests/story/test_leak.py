@@ -129,7 +129,7 @@ def texts(place: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(p for p in place.rglob("*") if p.is_file()):
         raw = path.read_bytes()
         yield str(path), raw
-        if raw[:4] == b"PAR1" and raw[-4:] == b"PAR1":
+        if raw[:4] == b"PAR1" and raw[-4:] == b"PAR1" and len(raw) > 12:  # cut off by a kill it is searched as it lies
             table = pq.read_table(path)
             for name in table.column_names:
                 yield f"{path}:{name}", "\n".join(str(v) for v in table[name].to_pylist() if v is not None).encode()
