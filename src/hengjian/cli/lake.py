@@ -16,8 +16,8 @@ from rich.text import Text
 from hengjian.cli.duty import duty
 from hengjian.cli.upkeep import compact, gc
 from hengjian.cli.versions import show, versions
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError, LakeError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.shown import sealer_of, shown
 from hengjian.lake.versions import open_lake
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from hengjian.cli.origin import Address, Folder, MapFile, Schema, saved_map, survey_of
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.map_page import as_dict, map_page, needs_map
 from hengjian.lake.ingest.propose import PartGuess, guess
 

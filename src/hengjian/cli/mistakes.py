@@ -15,8 +15,8 @@ import duckdb
 import typer
 from rich.console import Console
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import HengjianError, InputError
-from hengjian.lake.causes import cause_of
 
 wrong: Any = importlib.import_module(typer.BadParameter.__module__)
 """The argument errors of the library below, which some versions of typer bring along and others take from click."""

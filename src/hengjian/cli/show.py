@@ -11,8 +11,8 @@ import duckdb
 import typer
 from rich.console import Console
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import LakeVersion, open_lake, version_numbers
 from hengjian.report.card import card, card_json
 from hengjian.report.source import Source, open_audit

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, PostCommitHookProperties, Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import LakeError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import TableState, table_path
 
 _KEPT = {"delta.enableExpiredLogCleanup": "false"}

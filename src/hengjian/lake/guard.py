@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
+from hengjian.kernel.causes import cause_of, is_full
 from hengjian.kernel.errors import HengjianError, LakeError
-from hengjian.lake.causes import cause_of, is_full
 
 
 @contextmanager

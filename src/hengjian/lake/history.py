@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import LakeError
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.whole import write_whole
 from hengjian.lake.versions import LOAD, LakeVersion, open_lake, version_numbers
 
 
@@ -41,21 +41,7 @@ def remember(version: LakeVersion) -> None:
     folder = version.root / "loads"
     folder.mkdir(exist_ok=True)
     body = {"version": version.number, "created_at": version.created_at, "data_date": version.data_date, "load": version.load}
-    write_json(folder / f"{version.number:06d}.json", body)
-
-
-def write_json(target: Path, body: dict[str, Any]) -> None:
-    """Write a small file so that readers see it whole or not at all."""
-    scratch = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with scratch.open("w", encoding="utf-8") as handle:
-            json.dump(body, handle, ensure_ascii=False, indent=1)
-            handle.flush()
-            os.fsync(handle.fileno())
-        scratch.replace(target)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
+    write_whole(folder / f"{version.number:06d}.json", json.dumps(body, ensure_ascii=False, indent=1))
 
 
 def _read(path: Path) -> PastLoad:

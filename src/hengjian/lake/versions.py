@@ -32,9 +32,10 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import LakeError
 from hengjian.kernel.keys import BUCKETS
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.whole import write_whole
 from hengjian.lake.place import lake_root
 
 _PART = re.compile(r"part=(\d+)/")
@@ -240,7 +241,7 @@ def unpublished(root: Path) -> set[str] | None:
 def begin_commit(root: Path, fresh: Iterable[str]) -> None:
     """Note that files are about to enter the tables, and which tables (`fresh`) are made for them."""
     _mark(root).parent.mkdir(exist_ok=True)
-    _write(_mark(root), "\n".join(sorted(fresh)))
+    write_whole(_mark(root), "\n".join(sorted(fresh)))
 
 
 def end_commit(root: Path) -> None:
@@ -288,19 +289,4 @@ def publish(version: LakeVersion) -> None:
     }
     text = json.dumps(body, ensure_ascii=False, indent=1)
     os.sync()  # what the version lists reaches the disk before the version does
-    _write(folder / f"{version.number:06d}.json", text)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, through a power cut too."""
-    scratch = path.with_name(f".{path.name}.part")
-    with scratch.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    scratch.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(folder / f"{version.number:06d}.json", text)

@@ -17,8 +17,8 @@ import pyarrow as pa
 from hengjian.engine.finding import RULES_CSV
 from hengjian.engine.results import settle, stamp
 from hengjian.engine.totals import once_sql
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.place import one_file
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion

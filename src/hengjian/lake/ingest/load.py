@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import HengjianError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.guard import locked, sentences
 from hengjian.lake.ingest.leftovers import clear_leftovers
 from hengjian.lake.ingest.messages import Inbox, source_of

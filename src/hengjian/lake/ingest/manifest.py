@@ -6,8 +6,8 @@ import csv
 import io
 from pathlib import Path
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.readers import Content, FileRefused
 
 _LARGEST = 1 << 20

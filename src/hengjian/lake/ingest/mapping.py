@@ -20,8 +20,8 @@ from pathlib import Path
 import pyarrow as pa
 import yaml
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.readers.base import Batch, Renamed
 from hengjian.lake.ingest.readers.spelling import fold
 from hengjian.lake.ingest.readers.workbook import SUFFIXES as BOOKS

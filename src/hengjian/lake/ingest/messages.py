@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 import pyarrow as pa
 
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.causes import cause_of
 from hengjian.lake.ingest import register
 from hengjian.lake.ingest.readers import Batch, FileRefused, Header
 from hengjian.lake.ingest.readers.base import BadLine

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hengjian.crypto.seal import Sealer
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.keys import BUCKETS
-from hengjian.lake.causes import cause_of
 from hengjian.lake.derive import key_sql
 from hengjian.lake.ingest import register, undo
 from hengjian.lake.ingest.checks import Check, row_checks

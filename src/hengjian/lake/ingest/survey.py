@@ -12,8 +12,8 @@ from typing import IO
 
 import pyarrow.parquet as pq
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.ingest.manifest import read_manifest
 from hengjian.lake.ingest.naming import FILE_SUFFIXES, begins, called, fitting, stem, table_of, tables_at
 from hengjian.lake.ingest.readers import Batch, Content, FileRefused, Header, read_csv, read_parquet

@@ -19,6 +19,7 @@ from hengjian.lake import delta
 from hengjian.lake.derive import create_empty_tables, dictionary_sql, key_sql, layer_sql
 from hengjian.lake.ingest import register
 from hengjian.lake.ingest.held import OF_ENCOUNTERS, OF_PERSONS, Held, same_key
+from hengjian.lake.ingest.layout import CODE, columns_of
 from hengjian.lake.ingest.personal import RAW
 from hengjian.lake.ingest.stage import Stage
 from hengjian.lake.ingest.undo import undoes
@@ -32,8 +33,6 @@ from hengjian.lake.versions import MIXED, TableState, begin_commit
 SMALL = 400_000
 """A load of fewer rows by person goes into one file a table; a greater one into one file a bucket."""
 
-_CODE = {"key": "BIGINT", "code": "VARCHAR", "name": "VARCHAR"}
-_WAITING = {"file": "VARCHAR", "line": "BIGINT", "load_no": "INTEGER", "code": "VARCHAR"}
 _RULES_OF_ENCOUNTERS = tuple(n for n, spec in LAYER.items() if spec.by_person and n != "person")
 
 
@@ -266,7 +265,7 @@ class Writer:
         """Every code ever seen with the smallest of its names; a code never goes."""
         for name in DICTIONARIES:
             table = f"code_{name}"
-            known = rows_sql(self.previous, table, _CODE)
+            known = rows_sql(self.previous, table, CODE)
             rows = f"SELECT key, code, name FROM seen_{name}" + (
                 f" UNION ALL SELECT key, code, name FROM {known}" if known else ""
             )
@@ -420,27 +419,6 @@ class Writer:
 
 def _names(table: Table) -> str:
     return ", ".join(c.name for c in table.stored)
-
-
-def columns_of(name: str) -> tuple[dict[str, str], bool]:
-    """Columns of any table of a lake, in its files, and whether it is parted by bucket."""
-    stamp = {"load_no": "INTEGER"}
-    if name.startswith("rule_"):
-        layer = LAYER[name.removeprefix("rule_")]
-        return {c.name: c.sql for c in layer.columns} | (stamp if layer.by_person else {}), layer.by_person
-    if name.startswith("code_"):
-        return dict(_CODE), False
-    others = {
-        "rejects": register.COLUMNS, "load_warnings": register.COLUMNS, "reject_ends": register.ENDS,
-        "unmapped_values": register.UNMAPPED, "mask": MASK, "message": register.MESSAGE, "message_subject": register.MESSAGE_SUBJECT,
-    }  # fmt: skip
-    if name in others:
-        return dict(others[name]), False
-    if name.startswith("waiting_"):
-        return {c.name: c.kind.sql for c in TABLES[name.removeprefix("waiting_")].stored} | _WAITING, False
-    table = TABLES.get(name) or LOCAL[name.removeprefix("local_")]
-    columns = {c.name: c.kind.sql for c in table.stored}
-    return (columns | {"bucket": "INTEGER"} | stamp if table.by_person else columns), table.by_person
 
 
 def tables_of(names: Iterable[str]) -> list[Table]:

@@ -19,7 +19,7 @@ from deltalake.exceptions import DeltaError
 
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake import delta
-from hengjian.lake.ingest.write import columns_of
+from hengjian.lake.ingest.layout import columns_of
 from hengjian.lake.place import quoted
 from hengjian.lake.rows import MASK, RULE, RULE_PERSON, parquet_sql, rows_sql
 from hengjian.lake.upkeep.renewal import Progress, Renewal, renewing

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from hengjian.lake.history import write_json
+from hengjian.kernel.whole import write_whole
 from hengjian.lake.versions import LakeVersion
 
 _UNDER_WAY = timedelta(days=2)
@@ -21,7 +21,9 @@ def leave_note(lake: LakeVersion, out: Path, at: datetime) -> None:
     body = {"version": lake.number, "out": str(out), "generated_at": at.isoformat(timespec="seconds")}
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
-        write_json(folder / f"{sha256(str(out).encode()).hexdigest()[:16]}.json", body)
+        write_whole(
+            folder / f"{sha256(str(out).encode()).hexdigest()[:16]}.json", json.dumps(body, ensure_ascii=False, indent=1)
+        )
 
 
 def audits_in_use(root: Path, now: datetime) -> dict[int, list[str]]:

@@ -17,8 +17,8 @@ import duckdb
 from hengjian.kernel.errors import HengjianError
 from hengjian.lake import delta
 from hengjian.lake.guard import locked, sentences
+from hengjian.lake.ingest.layout import columns_of
 from hengjian.lake.ingest.leftovers import clear_leftovers
-from hengjian.lake.ingest.write import columns_of
 from hengjian.lake.place import lake_root, quoted
 from hengjian.lake.versions import (
     LakeVersion,

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.whole import write_whole
 from hengjian.lake.versions import LakeVersion
 
 FILE = "retention.yml"
@@ -91,9 +92,7 @@ def write_defaults(root: Path) -> bool:
     path = root / FILE
     if path.exists():
         return False
-    scratch = path.with_name(f".{FILE}.scratch")
-    scratch.write_text(DEFAULTS, encoding="utf-8")
-    scratch.replace(path)
+    write_whole(path, DEFAULTS)
     return True
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import LakeError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.place import quoted_list
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema import TABLES

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 from xlsxwriter.exceptions import XlsxWriterException
 
+from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
-from hengjian.lake.causes import cause_of
 from hengjian.lake.versions import LakeVersion
 from hengjian.report import words
 from hengjian.report.book import Book

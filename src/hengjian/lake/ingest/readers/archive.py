@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import IO
 
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.causes import cause_of
 from hengjian.lake.ingest.readers.base import FileRefused
 from hengjian.lake.ingest.readers.content import BROKEN, Content
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.causes import cause_of
 from hengjian.lake.ingest.readers.base import FileRefused
 
 BROKEN = (EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.causes import cause_of
 from hengjian.lake.ingest.readers.base import NOTHING, Batch, FileRefused, Header, Renamed, match_header
 from hengjian.lake.ingest.readers.content import Content
 from hengjian.lake.schema import Table

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from hengjian.lake.causes import cause_of
+from hengjian.kernel.causes import cause_of
 from hengjian.lake.ingest.readers import pieces
 from hengjian.lake.ingest.readers.base import FileRefused
 from hengjian.lake.ingest.readers.content import BROKEN, Content
