@@ -39,7 +39,10 @@ def split(city: Path, folder: Path) -> None:
     """Cut a city into `base` and `night-01` … `night-30`."""
     con = duckdb.connect()
     con.execute(f"CREATE VIEW e AS SELECT * FROM '{city}/encounter*.parquet'")
-    ((last,),) = con.execute("SELECT MAX(CAST(begntime AS DATE)) FROM e").fetchall()
+    ((last,),) = con.execute(  # the last ordinary day: a few planted visits lie later
+        """SELECT MAX(day) FROM (SELECT CAST(begntime AS DATE) AS day, COUNT(*) AS n FROM e GROUP BY 1)
+           WHERE n > (SELECT COUNT(*) / COUNT(DISTINCT CAST(begntime AS DATE)) / 4 FROM e)"""
+    ).fetchall()
     first = last - timedelta(days=NIGHTS - 1)
     night = f"GREATEST(0, CAST({{day}} AS DATE) - DATE '{first}' + 1)"
     visits = f"SELECT mdtrt_id, {night.format(day='begntime')} AS visit FROM e"
