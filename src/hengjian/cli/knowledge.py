@@ -235,12 +235,12 @@ def _show(console: Console, prepared: Prepared, book: Rulebook) -> None:
         console.print(Text(f"没有读 {refused['file']}：{refused['what']}。办法：{refused['cure']}。", "yellow"))
     if len(prepared.batch.refused) > _SHOWN:
         console.print(Text(f"另有 {len(prepared.batch.refused) - _SHOWN} 个文件没有读，见 --json。", "yellow"))
-    for code, n in Counter(e.reason for e in prepared.batch.explained).most_common():
+    for code, count in Counter(e.reason for e in prepared.batch.explained).most_common():
         reason = REASONS[code]
         one = next(e for e in prepared.batch.explained if e.reason == code)
         where = f"{prepared.batch.sources[one.source].name} 第 {one.line} 行"
         example = f"例如 {where}{f'，{one.name}' if one.name else ''}{f'（{one.detail}）' if one.detail else ''}"
-        console.print(Text(f"{n:,} 行：{reason.title}（{code}）。{example}。办法：{reason.advice}。", "yellow" if reason.fault else "dim"))
+        console.print(Text(f"{count:,} 行：{reason.title}（{code}）。{example}。办法：{reason.advice}。", "yellow" if reason.fault else "dim"))
 
 
 def _told(console: Console, as_json: bool, prepared: Prepared, stored: StoredBatch | None, sentence: str) -> None:

@@ -200,7 +200,7 @@ def run_audit(
             waiting=bound.waiting,
             left_out=sorted(r.rule_id for r in rules if (r.family or r.rule_id) in left_out),
             rule_pack=pack,
-            knowledge_rows=sum(p.row is not None for p in bound.points),
+            knowledge_rows=bound.rows,
             seconds=round(time.perf_counter() - started, 2),
             peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             lines=lake.rows("fee_line"),

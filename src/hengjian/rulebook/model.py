@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -178,7 +179,7 @@ class Rulebook:
     """Everything the engine needs to judge, read from one set of folders."""
 
     laws: dict[str, Law]
-    knowledge: dict[str, tuple[KnowledgeRow, ...]]
+    knowledge: dict[str, Sequence[KnowledgeRow]]
     families: dict[str, Family]
     rules: dict[str, Rule]
     root: Path = Path()  # the folder it was read from

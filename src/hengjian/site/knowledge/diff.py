@@ -105,7 +105,8 @@ def _points(result: Difference, points: list[Made], standing: list[Standing], re
     for s in standing:
         exact[s.key].append(s)
         if s.prefix and len(s.key) == 1:
-            prefixes[len(s.key[0])][s.key[0]].append(s)
+            for code in s.key[0].split("|"):
+                prefixes[len(code)][code].append(s)
     said: set[str] = set()
     for point in points:
         key = point.key
@@ -114,8 +115,9 @@ def _points(result: Difference, points: list[Made], standing: list[Standing], re
         met = [s for s in (*same, *covering) if s.period.meet(point.period)]
         whole = replaces.get(point.origin.batch, False)
         contrary = [s for s in met if s.content != point.content]
-        if not whole and (firm_ones := [s for s in contrary if s.official or not s.shipped]):
-            result.refused.append((point, firm_ones[0].where))
+        # what is ours never ends what is official; and unless its list replaces, a point ends only what we shipped as ours
+        if barred := [s for s in contrary if s.official > point.official or not (whole or (s.shipped and not s.official))]:
+            result.refused.append((point, barred[0].where))
             said.update(s.kid for s in met)
             continue
         alike = [s for s in same if s in met and s.content == point.content]
@@ -146,7 +148,7 @@ def _close(
     for s in standing:
         if s.kid in said or s.period.end <= start or s.name in unresolved:
             continue
-        if s.prefix and any(p.key[0].startswith(s.key[0]) and p.content == s.content for p in points):
+        if s.prefix and any(p.key[0].startswith(tuple(s.key[0].split("|"))) and p.content == s.content for p in points):
             continue
         result.closed.append((table, s.kid, start))
         result.dropped.append((table, s))

@@ -94,7 +94,7 @@ def apply(root: Path, prepared: Prepared, now: datetime) -> StoredBatch:
         sorted({day_date(p.period.start).isoformat() for p in written}),
         prepared.mode,
         prepared.files,
-        {t: c for t, c in prepared.difference.counts().items()},
+        prepared.difference.counts(),
         dict(sorted(reasons.items())),
         refused=prepared.batch.refused,
     )

@@ -21,7 +21,7 @@ REPLACING = frozenset({"2026-01-28 更新"})
 """Batches whose lists replace the earlier ones of their rules; all others add."""
 PRACTICE = "实务"
 
-_NUMBERS = "零 一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七 十八 十九 二十".split()
+_NUMBERS = ("", *"一二三四五六七八九十", *(f"十{n}" for n in "一二三四五六七八九"), "二十")
 _BATCH = re.compile(r"第([一二三四五六七八九十]+)批")
 _DOUBT = re.compile(r"非官方|工程默认|工程判定|本文|推得|实务|verify|PDF-parsed|扫描")
 _TAIL = re.compile(r"[；;（(]\s*(?:as parsed|parsed|text via|GitHub|年龄组|抗菌药物)|\s+via\s+|\bextracted in|；折率|；名称|附件；|；GitHub")
