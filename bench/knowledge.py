@@ -58,7 +58,10 @@ def _copies(table: str, rows: Sequence[KnowledgeRow], count: int) -> pa.Table:
     for cell in cells:
         texts = [r.values[cell] for r in picked]
         columns[cell] = pa.array([f"{t[:9]}Z9{n:010d}" for n, t in enumerate(texts)] if cell in _CODES else texts)
-    columns |= {"start": pa.array([r.period.start for r in picked], pa.int32()), "end": pa.array([r.period.end for r in picked], pa.int32())}
+    columns |= {
+        "start": pa.array([r.period.start for r in picked], pa.int32()),
+        "end": pa.array([r.period.end for r in picked], pa.int32()),
+    }
     columns |= {"official": pa.array([r.official for r in picked]), "line": pa.array([r.line for r in picked], pa.int32())}
     return pa.table(columns)
 

@@ -131,12 +131,21 @@ def list_(site: Site = Path("site"), as_json: AsJson = False) -> None:
             n.update(counts)
         state = f"已撤销（{b.undone_at[:16].replace('T', ' ')}）" if b.undone_at else "有效"
         name, day = _first(b.batches), _first(b.valid_from)
-        table.add_row(str(b.no), b.made_at[:16].replace("T", " "), name, day, *(f"{n[k]:,}" for k in ("added", "changed", "closed")), state)
+        table.add_row(
+            str(b.no),
+            b.made_at[:16].replace("T", " "),
+            name,
+            day,
+            *(f"{n[k]:,}" for k in ("added", "changed", "closed")),
+            state,
+        )
     console.print(table)
     table = _table("知识", "规则", "族", "有效", "将来", "已停用")
     for row in rows:
         numbers = (f"{row[k]:,}" for k in ("in_force", "future", "closed"))
-        table.add_row(f"{row['title']}\n[dim]{row['table']}[/dim]", "、".join(row["rules"]) or "还没有规则", row["family"], *numbers)
+        table.add_row(
+            f"{row['title']}\n[dim]{row['table']}[/dim]", "、".join(row["rules"]) or "还没有规则", row["family"], *numbers
+        )
     console.print(table)
     points = sum(r["in_force"] for r in rows if r["counts"])
     console.print(f"今日有效的知识点 {points:,} 个（编码级；编码对照不算）。")
@@ -222,7 +231,9 @@ def _faults(prepared: Prepared) -> bool:
 def _show(console: Console, prepared: Prepared, book: Rulebook) -> None:
     """What was read, what would change, what made no point and why."""
     rows, taken = sum(f["rows"] for f in prepared.files), sum(f["taken"] for f in prepared.files)
-    console.print(f"读到 {len(prepared.files)} 张表 {rows:,} 行：{taken:,} 行成为知识点或编码对照，{rows - taken:,} 行另有说明。")
+    console.print(
+        f"读到 {len(prepared.files)} 张表 {rows:,} 行：{taken:,} 行成为知识点或编码对照，{rows - taken:,} 行另有说明。"
+    )
     used = {r.knowledge for r in book.rules.values()}
     table = _table("知识", "新增", "改变", "不变", "停用", "矛盾", "")
     for name, n in prepared.difference.counts().items():
@@ -240,7 +251,12 @@ def _show(console: Console, prepared: Prepared, book: Rulebook) -> None:
         one = next(e for e in prepared.batch.explained if e.reason == code)
         where = f"{prepared.batch.sources[one.source].name} 第 {one.line} 行"
         example = f"例如 {where}{f'，{one.name}' if one.name else ''}{f'（{one.detail}）' if one.detail else ''}"
-        console.print(Text(f"{count:,} 行：{reason.title}（{code}）。{example}。办法：{reason.advice}。", "yellow" if reason.fault else "dim"))
+        console.print(
+            Text(
+                f"{count:,} 行：{reason.title}（{code}）。{example}。办法：{reason.advice}。",
+                "yellow" if reason.fault else "dim",
+            )
+        )
 
 
 def _told(console: Console, as_json: bool, prepared: Prepared, stored: StoredBatch | None, sentence: str) -> None:
@@ -257,7 +273,13 @@ def _told(console: Console, as_json: bool, prepared: Prepared, stored: StoredBat
                 {"code": c, "title": REASONS[c].title, "advice": REASONS[c].advice, "rows": n} for c, n in reasons.most_common()
             ],
             "explained": [
-                {"file": prepared.batch.sources[e.source].name, "line": e.line, "code": e.reason, "detail": e.detail, "name": e.name}
+                {
+                    "file": prepared.batch.sources[e.source].name,
+                    "line": e.line,
+                    "code": e.reason,
+                    "detail": e.detail,
+                    "name": e.name,
+                }
                 for e in prepared.batch.explained
                 if REASONS[e.reason].fault
             ],

@@ -123,7 +123,9 @@ def _met(con: duckdb.DuckDBPyConnection, frame: Frame, column: str, of: str) -> 
     found: set[int] = set()
     for name in ("item", "diag", "oprn"):
         theirs, ours = ("split_part(d.code, '-', 1)", "split_part(w.code, '-', 1)") if name == "item" else ("d.code", "w.code")
-        parts = [f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON {theirs} = {ours} WHERE w.of = '{name}' AND NOT w.prefixed"]
+        parts = [
+            f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON {theirs} = {ours} WHERE w.of = '{name}' AND NOT w.prefixed"
+        ]
         lengths = con.execute(f"SELECT DISTINCT LENGTH(code) FROM wanted_code WHERE of = '{name}' AND prefixed").fetchall()
         parts += [
             f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON SUBSTRING(d.code, 1, {length}) = w.code "
@@ -177,7 +179,13 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
         rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name])
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
-    return Bound(tuple(points), columns, frozenset(n for n, size in sizes.items() if size), waiting, rows_in_force(rules, rulebook, points))
+    return Bound(
+        tuple(points),
+        columns,
+        frozenset(n for n, size in sizes.items() if size),
+        waiting,
+        rows_in_force(rules, rulebook, points),
+    )
 
 
 def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:

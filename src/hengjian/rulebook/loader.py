@@ -51,7 +51,9 @@ def load_rulebook(root: Path = SHIPPED) -> Rulebook:
             "这里没有规则", where=str(root), why="四个文件夹一个也没有", cure="指到含 " + "、".join(PARTS) + " 的文件夹"
         )
     laws = _unique((_law(p) for p in sorted((root / "law").glob("*.yml"))), "law", root)
-    knowledge: dict[str, Sequence[KnowledgeRow]] = {p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))}
+    knowledge: dict[str, Sequence[KnowledgeRow]] = {
+        p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))
+    }
     families = _unique((_family(p) for p in sorted((root / "families").glob("*.sql"))), "name", root)
     paths = sorted(p for p in (root / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
     rules = _unique((_rule(p, laws, knowledge, families) for p in paths), "rule_id", root)

@@ -170,7 +170,13 @@ def _drug_forbidden(cells: Cells, rule: str, shape: Shape) -> Result:
         return _unread("年龄阈值", cells.get("threshold", ""))
     dim, n = lowest
     unit = {"age_years": "岁", "age_months": "个月", "age_days": "天"}[dim]
-    values = {"dim": dim, "unit": unit, "low": str(n), "high": "", "note": f"{words.plain(text)}{'' if '下' in text else '以下'}儿童禁用"}
+    values = {
+        "dim": dim,
+        "unit": unit,
+        "low": str(n),
+        "high": "",
+        "note": f"{words.plain(text)}{'' if '下' in text else '以下'}儿童禁用",
+    }
     return _coded("drug_child_forbidden", cells, "drug", values)
 
 
@@ -216,7 +222,13 @@ def _diagnosis_age(cells: Cells, rule: str, shape: Shape) -> Result:
             return _unread("日龄", low or high)
         low = "" if words.whole(low) == 0 else low
         said = cells.get("age_group") or ("新生儿" if high == "28" else "")
-        values = {"dim": "age_days", "low": low, "high": high, "unit": "天", "note": f"见于{said}" if said else f"{high} 天以内"}
+        values = {
+            "dim": "age_days",
+            "low": low,
+            "high": high,
+            "unit": "天",
+            "note": f"见于{said}" if said else f"{high} 天以内",
+        }
         ours = "由疾病诊断分组推得，不是官方明细" if "confidence" in cells else "年龄界限由恒鉴取定，须当地核准"
         return _coded("diagnosis_age", cells, "diag", values, official=False, ours=ours)
     return _age("diagnosis_age", cells, "diag", cells.get("age_group") or cells.get("basis", ""))
@@ -247,7 +259,9 @@ def _service_days(cells: Cells, rule: str, shape: Shape) -> Result:
     days = words.whole(given.removesuffix("天")) if given else words.course_of(cells.get("basis", ""))
     if not days:
         return _unread("天数", given) if given else Why("Z04", cells.get("basis", ""))
-    return _coded("service_course_limit", cells, "item", {"max_value": str(days), "unit": "天", "note": f"支付不超过 {days} 天"})
+    return _coded(
+        "service_course_limit", cells, "item", {"max_value": str(days), "unit": "天", "note": f"支付不超过 {days} 天"}
+    )
 
 
 def _service_daily(cells: Cells, rule: str, shape: Shape) -> Result:
@@ -263,7 +277,12 @@ def _service_cycle(cells: Cells, rule: str, shape: Shape) -> Result:
     n, days = words.whole(cells.get("times", "").removesuffix("次")), words.whole(cells.get("cycle", "").removesuffix("天"))
     if n is None or not days:
         return _unread("频次或周期", f"{cells.get('times', '')}、{cells.get('cycle', '')}")
-    return _coded("service_cycle_limit", cells, "item", {"max_value": str(n), "cycle_days": str(days), "note": f"{days} 天内不超过 {n} 次"})
+    return _coded(
+        "service_cycle_limit",
+        cells,
+        "item",
+        {"max_value": str(n), "cycle_days": str(days), "note": f"{days} 天内不超过 {n} 次"},
+    )
 
 
 def _pair(table: str, cells: Cells, a: tuple[str, str], b: tuple[str, str], values: dict[str, str]) -> Result:
@@ -308,7 +327,9 @@ def _surgery_diagnosis(cells: Cells, rule: str, shape: Shape) -> Result:
     codes = words.codes_of(text)
     if codes is None:
         return Why("Z10", f"“{text}”")
-    return _coded("operation_diagnosis_mismatch", cells, "oprn", {"diag_prefixes": "|".join(codes), "note": "另有允许的诊断清单"})
+    return _coded(
+        "operation_diagnosis_mismatch", cells, "oprn", {"diag_prefixes": "|".join(codes), "note": "另有允许的诊断清单"}
+    )
 
 
 def _drug_group(cells: Cells, rule: str, shape: Shape) -> Result:
@@ -340,7 +361,12 @@ def _slice_not_paid(cells: Cells, rule: str, shape: Shape) -> Result:
         values = {"mode": "单复方均不支付", "note": "不得纳入基金支付范围的中药饮片"}
         return _coded("tcm_slice_not_paid", cells, "slice", values)
     if "单方" in text:
-        return _coded("tcm_slice_alone_not_paid", cells, "slice", {"mode": "单方不支付", "note": "单独使用或全部由此类饮片组成的处方不支付"})
+        return _coded(
+            "tcm_slice_alone_not_paid",
+            cells,
+            "slice",
+            {"mode": "单方不支付", "note": "单独使用或全部由此类饮片组成的处方不支付"},
+        )
     return _unread("不支付方式", cells["mode"]) if cells.get("mode") else _missing("不支付方式（单方，还是单复方均不支付）")
 
 

@@ -13,7 +13,7 @@ from hengjian.rulebook.model import KnowledgeRow
 from hengjian.site.knowledge import words
 from hengjian.site.knowledge.points import Batch, Explained, Made
 from hengjian.site.knowledge.stored import frames
-from hengjian.site.knowledge.tables import DRUG_CODE, KINDS
+from hengjian.site.knowledge.tables import KINDS
 
 Key = tuple[str, ...]
 
@@ -51,7 +51,9 @@ class Difference:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """By table: added, closed (ended and not said again), changed, unchanged, refused."""
-        found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("added", "closed", "changed", "unchanged", "refused"), 0))
+        found: dict[str, dict[str, int]] = defaultdict(
+            lambda: dict.fromkeys(("added", "closed", "changed", "unchanged", "refused"), 0)
+        )
         for name, points in (("added", self.added), ("changed", self.changed), ("unchanged", self.unchanged)):
             for point in points:
                 found[point.table][name] += 1
@@ -142,7 +144,13 @@ def _points(result: Difference, points: list[Made], standing: list[Standing], re
 
 
 def _close(
-    result: Difference, table: str, start: int, standing: list[Standing], said: set[str], points: list[Made], unresolved: set[str]
+    result: Difference,
+    table: str,
+    start: int,
+    standing: list[Standing],
+    said: set[str],
+    points: list[Made],
+    unresolved: set[str],
 ) -> None:
     """End what a replacing list does not say again. A name it does say, though without a code, is spared."""
     for s in standing:
@@ -182,8 +190,3 @@ def _explain(batch: Batch, result: Difference) -> None:
                 told[row] = Explained(*row, "Z11", "", point.values.get("name") or point.values.get("a_name", ""), point.table)
     batch.explained += told.values()
     batch.points = [*result.added, *result.changed]
-
-
-def counts_as_point(table: str) -> bool:
-    """Code tables are no knowledge points."""
-    return table != DRUG_CODE

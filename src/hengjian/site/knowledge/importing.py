@@ -55,7 +55,12 @@ class Prepared:
 
 
 def prepare(
-    paths: list[Path], root: Path, shipped: Mapping[str, Sequence[KnowledgeRow]], options: Options, mode: str, progress: Progress
+    paths: list[Path],
+    root: Path,
+    shipped: Mapping[str, Sequence[KnowledgeRow]],
+    options: Options,
+    mode: str,
+    progress: Progress,
 ) -> Prepared:
     """Read files and compare them with what stands at the site. `mode`: `replace`, `add`, or empty: as the notices have it."""
     site = root if root.is_dir() else None
@@ -80,7 +85,9 @@ def apply(root: Path, prepared: Prepared, now: datetime) -> StoredBatch:
     tables[CLOSED] = _columns({"table": pa.string(), "kid": pa.string(), "end": pa.int32()}, prepared.difference.closed)
     names = [s.name for s in prepared.batch.sources]
     tables[EXPLAINED] = _columns(
-        dict.fromkeys(("file",), pa.string()) | {"line": pa.int64()} | dict.fromkeys(("reason", "detail", "name", "table"), pa.string()),
+        dict.fromkeys(("file",), pa.string())
+        | {"line": pa.int64()}
+        | dict.fromkeys(("reason", "detail", "name", "table"), pa.string()),
         [(names[e.source], e.line, e.reason, e.detail, e.name, e.table) for e in prepared.batch.explained],
     )
     reasons: dict[str, int] = defaultdict(int)
@@ -107,17 +114,22 @@ def undo(root: Path, number: int | None, now: datetime) -> StoredBatch:
     batches = read_batches(root)
     counted = active(batches)
     if not counted:
-        raise InputError("没有可以撤销的批次", where=str(root), why="这个站点没有导入过知识，或都已撤销", cure="用 hengjian knowledge list 查看")
+        raise InputError(
+            "没有可以撤销的批次",
+            where=str(root),
+            why="这个站点没有导入过知识，或都已撤销",
+            cure="用 hengjian knowledge list 查看",
+        )
     last = counted[-1]
     if number is not None and number != last.no:
         known = next((b for b in batches if b.no == number), None)
         why = "没有这一批" if known is None else "这一批已经撤销" if known.undone_at else f"它后面还有第 {last.no} 批"
-        raise InputError(f"第 {number} 批不能撤销", where=str(root), why=why, cure="从最后一批起逐批撤销；hengjian knowledge list 列出各批")
+        raise InputError(
+            f"第 {number} 批不能撤销", where=str(root), why=why, cure="从最后一批起逐批撤销；hengjian knowledge list 列出各批"
+        )
     last.undone_at = now.isoformat(timespec="seconds")
     write_batches(root, batches)
     return last
-
-
 
 
 def _points(no: int, points: list[Made]) -> pa.Table:

@@ -19,12 +19,13 @@ BATCH_DAYS = {
 """Batches and the day from which we let them hold: the day of the notice, or the first day by which it was certainly out."""
 REPLACING = frozenset({"2026-01-28 更新"})
 """Batches whose lists replace the earlier ones of their rules; all others add."""
-PRACTICE = "实务"
 
 _NUMBERS = ("", *"一二三四五六七八九十", *(f"十{n}" for n in "一二三四五六七八九"), "二十")
 _BATCH = re.compile(r"第([一二三四五六七八九十]+)批")
 _DOUBT = re.compile(r"非官方|工程默认|工程判定|本文|推得|实务|verify|PDF-parsed|扫描")
-_TAIL = re.compile(r"[；;（(]\s*(?:as parsed|parsed|text via|GitHub|年龄组|抗菌药物)|\s+via\s+|\bextracted in|；折率|；名称|附件；|；GitHub")
+_TAIL = re.compile(
+    r"[；;（(]\s*(?:as parsed|parsed|text via|GitHub|年龄组|抗菌药物)|\s+via\s+|\bextracted in|；折率|；名称|附件；|；GitHub"
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ class Origins:
         why = ""
         if doubt:
             why = {"非官方": "实务做法，不是官方知识", "实务": "实务做法，不是官方知识"}.get(doubt[0], "")
-            why = why or ("由扫描件或网页文字整理，须与原件核对" if doubt[0] in ("PDF-parsed", "verify", "扫描") else "部分由整理者取定")
+            why = why or (
+                "由扫描件或网页文字整理，须与原件核对" if doubt[0] in ("PDF-parsed", "verify", "扫描") else "部分由整理者取定"
+            )
         last = day_number(end) if end else OPEN_DAY
         return Origin(notice, batch or notice[:20], day_number(start), last, not doubt, why)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -13,7 +13,7 @@ from hengjian.site.knowledge import words
 from hengjian.site.knowledge.convert import Draft, Why, convert, names_and_codes
 from hengjian.site.knowledge.origin import Options, Origin, Origins
 from hengjian.site.knowledge.sources import Found, Progress, Read, Source, read
-from hengjian.site.knowledge.tables import DRUG_CODE, KINDS
+from hengjian.site.knowledge.tables import KINDS
 
 GROUPED, MERGED = "duplicate_drug_group", "operation_diagnosis_mismatch"
 
@@ -120,7 +120,14 @@ def _drafted(batch: Batch, number: int, table: Read, origins: Origins, codes: Co
     batch.explained += [Explained(number, bad.line, "Z13", bad.detail, bad.text[:80]) for bad in table.bad]
     rows = []
     for line, cells in zip(table.lines, table.cells, strict=True):
-        name = next((cells[n] for n in ("drug", "item", "diag", "oprn", "supply", "slice", "name", "a_name", "slice_a") if cells.get(n)), "")
+        name = next(
+            (
+                cells[n]
+                for n in ("drug", "item", "diag", "oprn", "supply", "slice", "name", "a_name", "slice_a")
+                if cells.get(n)
+            ),
+            "",
+        )
         result = convert(cells, shape, rule)
         if isinstance(result, Why):
             batch.explained.append(Explained(number, line, result.code, result.detail[:300], name))
@@ -142,7 +149,8 @@ def _points(batch: Batch, rows: Sequence[_Row], codes: Codes) -> None:
         kept, fault = 0, Explained(row.source, row.line, "Z05", "", row.name)
         for draft in row.drafts:
             if (ready := _resolved(draft, codes)) is None:
-                wanted = "、".join(draft.names.values())
+                title = KINDS[draft.table].title
+                wanted = "、".join(name for name in draft.names.values() if not codes.of(name, title))
                 batch.unresolved[draft.table].add(words.fold(row.name))
                 fault = Explained(row.source, row.line, "Z01", wanted, row.name, draft.table)
                 continue
@@ -182,7 +190,13 @@ def _put(made: dict[tuple[str, tuple[str, ...]], Made], draft: Draft, values: di
     doubts = "；".join(x for x in (draft.ours, origin.doubt) if x)
     said = f"{KINDS[draft.table].title} · {row.name}{f'（{doubts}）' if doubts else ''}，{where}"
     point = Made(
-        draft.table, values, Period(origin.start, origin.end), draft.official and origin.official, origin, said, [(row.source, row.line)]
+        draft.table,
+        values,
+        Period(origin.start, origin.end),
+        draft.official and origin.official,
+        origin,
+        said,
+        [(row.source, row.line)],
     )
     former = made.setdefault((draft.table, point.key), point)
     if former is point:
@@ -222,13 +236,3 @@ def _pairs(
             draft = Draft(GROUPED, values, {}, draft_a.official and draft_b.official, draft_a.ours)
             if _put(made, draft, values, row_a, batch.sources[row_a.source]) == "":
                 made[(GROUPED, (codes_a, codes_b))].rows.append((row_b.source, row_b.line))
-
-
-def reasons(explained: Iterable[Explained]) -> Counter[str]:
-    """How many rows each reason explains."""
-    return Counter(e.reason for e in explained)
-
-
-def is_code_table(table: str) -> bool:
-    """Whether a table only tells codes of names."""
-    return table == DRUG_CODE

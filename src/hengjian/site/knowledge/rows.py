@@ -90,7 +90,11 @@ class Rows(Sequence[KnowledgeRow]):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Rows):
             return self.plain == other.plain and self.frame.data.equals(other.frame.data)
-        return isinstance(other, (tuple, list)) and len(other) == len(self) and all(a == b for a, b in zip(self, other, strict=True))
+        return (
+            isinstance(other, (tuple, list))
+            and len(other) == len(self)
+            and all(a == b for a, b in zip(self, other, strict=True))
+        )
 
     def __hash__(self) -> int:
         return hash((len(self.plain), len(self.frame)))

@@ -1,6 +1,7 @@
 """The shapes of official knowledge tables, as data: by which columns each is known, which rule it serves, what turns its rows into points.
 
-`needs`: columns a header must have, `|` between those of which one is enough. The shape that knows most columns of a header wins.
+`needs`: columns a header must have, `|` between those of which one is enough. The shape that knows most columns of a header wins, the
+earlier one of two that know as many.
 `rule`: the official rule its rows belong to where the table does not say; empty: title, sheet, file name or a column must tell.
 `raw`: headers kept word for word in one cell, for tables of field practice that no rule reads.
 """
@@ -13,7 +14,21 @@ from functools import cached_property
 from hengjian.lake.schema.base import Table, col
 from hengjian.site.knowledge.columns import COLUMNS
 
-_ALWAYS = ("rule", "logic", "basis", "codes_count", "status", "from_day", "to_day", "batch", "source", "seq", "note", "code", "name")
+_ALWAYS = (
+    "rule",
+    "logic",
+    "basis",
+    "codes_count",
+    "status",
+    "from_day",
+    "to_day",
+    "batch",
+    "source",
+    "seq",
+    "note",
+    "code",
+    "name",
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +76,6 @@ _SUBJECT = "drug|item|item_code|diag_code|oprn_code|supply|code|name"
 _THINGS = ("drug_code", "item", "item_code", "diag", "diag_code", "oprn", "oprn_code", "supply", "supply_code")
 
 SHAPES = (
-    Shape("drug_codes", "通用名与编码对照", "drug_codes", ("drug|name", "drug_code|code")),
     Shape("drug_limit", "药品限定", "drug_limit", ("drug", "logic|basis|codes_count"), ("drug_code", "first_code")),
     Shape("drug_insurance", "药品限险种", "drug_limit", ("drug", "insurance"), ("drug_code",)),
     Shape("drug_level", "药品限医疗机构级别", "drug_limit", ("drug", "level"), ("drug_code",), "药品限医疗机构级别"),
@@ -74,7 +88,6 @@ SHAPES = (
           ("diag", "age_group", "min_days", "max_days_age", "confidence"), "诊断与患者年龄不符"),
     Shape("coded_name", "诊断样例", "coded_name", ("coded_name", "rule")),
     Shape("service_age", "项目限年龄", "service_age", ("item|item_code", "age_group"), ("item", "item_code", "age_min", "age_max")),
-    Shape("service_list", "项目清单", "service_age", ("item_code", "item"), ()),
     Shape("supply_age", "耗材限人群", "supply_age", ("supply|supply_code", "age_group"), ("supply_code",)),
     Shape("supply_disease", "耗材限疾病", "review", ("supply", "disease"), ("supply_code",), "医用耗材限疾病使用"),
     Shape("service_days", "医疗服务项目限支付疗程", "service_days", ("item", "basis|days"), ("item_code", "days", "interval"), "医疗服务项目限支付疗程"),
@@ -93,6 +106,8 @@ SHAPES = (
     Shape("slice_not_paid", "中药饮片不支付", "slice_not_paid", ("slice", "mode|logic|basis"), ("slice_code", "mode")),
     Shape("indication", "项目的适应症或禁忌症", "review", ("item|item_code", "disease"), ("item", "item_code", "relation")),
     Shape("drug_safety", "用药安全文字", "review", ("drug", "fragment|disease"), ()),
+    Shape("drug_codes", "通用名与编码对照", "drug_codes", ("drug|name", "drug_code|code")),
+    Shape("service_list", "项目清单", "service_age", ("item_code", "item"), ()),
     _field("field_addon_item", "加收项目", "main_code", "main_name", "addon_code", "addon_name", "max_addon_times", "kind", "domain"),
     _field("field_drug_limit", "药品限制", "drug_code_prefix", "drug_name", "insurance", "hosp_level", "visit", "specialty", "sex", "age_group",
            "disease_regex", "line", "dose_max", "course", "amount_cap", "domain"),

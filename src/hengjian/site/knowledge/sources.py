@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hengjian.lake.ingest.readers.base import BadLine, Batch, names_of
 from hengjian.lake.ingest.readers.delimited import peek_csv
 from hengjian.lake.ingest.readers.sheet import list_sheets, read_sheet
 from hengjian.lake.ingest.readers.workbook import SUFFIXES as BOOKS
+from hengjian.lake.schema.base import Table
 from hengjian.site.knowledge.shapes import SHAPES, Shape
 from hengjian.site.knowledge.tables import OF_RULE
 
@@ -93,7 +95,9 @@ def find(paths: list[Path]) -> Found:
             "没有可以导入的知识表",
             where="、".join(map(str, paths)),
             why=told or "文件夹里没有 CSV 或 Excel 文件",
-            cure=found.refused[0]["cure"] if found.refused else "把官方知识表（CSV、xlsx 或它们的 zip）放进来；认得的表头见 docs/howto/knowledge.md",
+            cure=found.refused[0]["cure"]
+            if found.refused
+            else "把官方知识表（CSV、xlsx 或它们的 zip）放进来；认得的表头见 docs/howto/knowledge.md",
         )
     return found
 
@@ -106,9 +110,11 @@ def read(source: Source, progress: Callable[[float], None]) -> Read:
         columns = [_texts(batch.data.column(n)) for n in names]
         result.lines += batch.lines.to_pylist()
         result.bad += batch.bad
-        result.cells += [
-            {n: c for n, c in zip(names, cells, strict=True) if c} for cells in zip(*columns, strict=True)
-        ] if columns else [{} for _ in range(len(batch.lines))]
+        result.cells += (
+            [{n: c for n, c in zip(names, cells, strict=True) if c} for cells in zip(*columns, strict=True)]
+            if columns
+            else [{} for _ in range(len(batch.lines))]
+        )
         progress(batch.done)
     return result
 
@@ -132,7 +138,7 @@ def _file(found: Found, content: Content) -> None:
         elif lower.endswith(BOOKS):
             _book(found, content)
         elif lower.endswith(TEXTS):
-            _table(found, content.name, peek_csv(content, _TOP), content.size, content.name, lambda s: read_csv(content, s.columns))
+            _table(found, content.name, peek_csv(content, _TOP), content.size, content.name, partial(read_csv, content))
         elif lower.endswith((".pdf", ".doc", ".docx", ".et", ".xlsb", ".json", ".wps")):
             found.refuse(content.name, "不是 CSV 或 xlsx", "把里面的表另存为 xlsx 或 CSV")
     except FileRefused as error:
@@ -148,23 +154,29 @@ def _book(found: Found, content: Content) -> None:
             found.refuse(name, "隐藏的工作表没有读", "要导入就在 Excel 里取消隐藏；不要就删去它")
             continue
         words = f"{sheet.name} {content.name}"
-        _table(found, name, top, sheet.size or content.size, words, lambda s, n=sheet.name: read_sheet(content, n, s.columns))  # type: ignore[misc]
+        _table(found, name, top, sheet.size or content.size, words, partial(read_sheet, content, sheet.name))
 
 
-def _table(found: Found, name: str, top: list[list[str]], size: int, words: str, reader: Callable[[Shape], Any]) -> None:
+def _table(found: Found, name: str, top: list[list[str]], size: int, words: str, reader: Callable[[Table], Any]) -> None:
     """Recognise a table and list it, or say why it is none."""
     place, shape = recognise(top)
     if shape is None:
         head = "、".join(next((row for row in top if sum(bool(c.strip()) for c in row) > 1), [])[:8])
-        found.refuse(name, f"表头不是认得的知识表（{head}）" if head else "没有表头", "表头改成 docs/howto/knowledge.md 里列的写法；不是知识表就拿出文件夹")
+        found.refuse(
+            name,
+            f"表头不是认得的知识表（{head}）" if head else "没有表头",
+            "表头改成 docs/howto/knowledge.md 里列的写法；不是知识表就拿出文件夹",
+        )
         return
     title = " ".join(cell for row in top[:place] for cell in row if cell)
     rule = rule_in(title) or rule_in(words) or shape.rule
 
-    def rows() -> Iterator[Batch]:
-        return reader(shape)[1]  # type: ignore[no-any-return]
-
     columns = names_of(shape.columns, top[place])
+    wanted = Table(shape.name, shape.title, (), tuple(replace(c, required=c.name in columns) for c in shape.columns.columns))
+
+    def rows() -> Iterator[Batch]:
+        return reader(wanted)[1]  # type: ignore[no-any-return]
+
     unknown = tuple(c.strip() for c, n in zip(top[place], columns, strict=True) if n is None and c.strip())
     found.sources.append(Source(name, shape, rule, rows, max(size, 1), unknown))
     found.size += max(size, 1)
@@ -172,14 +184,12 @@ def _table(found: Found, name: str, top: list[list[str]], size: int, words: str,
 
 def recognise(top: list[list[str]]) -> tuple[int, Shape | None]:
     """The header among the first rows, and its shape: the one that knows most of its columns."""
-    best: tuple[tuple[int, int], int, Shape] | None = None
+    best: tuple[int, int, Shape] | None = None
     for place, cells in enumerate(top):
         for shape in SHAPES:
             known = {n for n in names_of(shape.columns, cells) if n}
-            if shape.fits(known):
-                score = (len(known), -len(shape.columns.columns))
-                if best is None or score > best[0]:
-                    best = (score, place, shape)
+            if shape.fits(known) and (best is None or len(known) > best[0]):
+                best = (len(known), place, shape)
     return (best[1], best[2]) if best else (0, None)
 
 

@@ -65,7 +65,10 @@ def read_batches(root: Path) -> list[StoredBatch]:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            "站点的知识清单读不出", where=str(path), why=cause_of(error), cure="用备份恢复这个文件；各批的内容还在旁边的文件夹里"
+            "站点的知识清单读不出",
+            where=str(path),
+            why=cause_of(error),
+            cure="用备份恢复这个文件；各批的内容还在旁边的文件夹里",
         ) from error
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hengjian.kernel.dates import Period
 from hengjian.rulebook.model import KnowledgeRow
 from hengjian.site.knowledge.rows import Frame, Rows
-from hengjian.site.knowledge.store import CLOSED, FOLDER, StoredBatch, active, read_batches, read_table
+from hengjian.site.knowledge.store import CLOSED, StoredBatch, active, read_batches, read_table
 from hengjian.site.knowledge.tables import DRUG_CODE, KINDS
 
 Ends = dict[tuple[str, str], int]
@@ -71,11 +71,6 @@ def all_points(root: Path) -> Iterator[tuple[str, pa.Table]]:
         for table in batch.tables:
             if table in KINDS and (data := read_table(root, batch, table)) is not None:
                 yield table, _cut_ends(data, {k: d for (t, k), d in ends.items() if t == table})
-
-
-def has_knowledge(root: Path) -> bool:
-    """Whether anything was ever imported."""
-    return (root / FOLDER).is_dir() and bool(read_batches(root))
 
 
 def _ended(data: pa.Table, ends: dict[str, int]) -> pa.Table:
