@@ -32,12 +32,12 @@ def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Seq
             "kid": "INTEGER",
             "rule_id": "VARCHAR",
             "reference": "VARCHAR",
-            "official": "INTEGER",
+            "official_from": "INTEGER",
             "name": "VARCHAR",
             "template": "VARCHAR",
         },
         [
-            (p.kid, p.rule.rule_id, p.reference, int(p.official), p.labels.get("name", ""), _template(p.rule.message, p.labels))
+            (p.kid, p.rule.rule_id, p.reference, p.official_from, p.labels.get("name", ""), _template(p.rule.message, p.labels))
             for p in bound.points
         ],
     )
@@ -142,7 +142,7 @@ def findings_sql(data_version: int) -> str:
     best = ", ".join(f"'{c}': u.{c}" for c in shown)
     return f"""
 WITH cited AS (                                  -- the subject: a line, an encounter, a pair of lines, an institution's item, a group
-  SELECT f.*, p.reference, p.official, p.template, p.name,
+  SELECT f.*, p.reference, CASE WHEN f.w0 >= p.official_from THEN 1 ELSE 0 END AS official, p.template, p.name,
          CASE WHEN f.members IS NOT NULL THEN array_to_string(f.members, {sep})
               WHEN f.by_pair = 1 THEN concat_ws({sep}, f.psn_no, LEAST(f.mdtrt_id || '/' || f.feedetl_sn, f.other_mdtrt_id || '/' || f.other_sn),
                                                 GREATEST(f.mdtrt_id || '/' || f.feedetl_sn, f.other_mdtrt_id || '/' || f.other_sn))
