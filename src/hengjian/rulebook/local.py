@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date
 from hengjian.rulebook.marked import as_day, make_period, read_csv
-from hengjian.rulebook.model import Approval, CodeMapping, KnowledgeRow, Rulebook
+from hengjian.rulebook.model import Approval, CodeMapping, KnowledgeRow, Rule, Rulebook
 
 APPROVALS, CODE_MAP = "approvals.csv", "code_map.csv"
 _APPROVAL = ("subject", "name", "value", "day", "by", "reason")
@@ -23,16 +23,17 @@ _SITE, _APPROVED = "site", "approved_from"
 _ASKED = ("kid", "valid_from", "valid_to", "official", "notice", "row")
 
 
-def local_files(book: Rulebook, tables: Iterable[str]) -> dict[str, str]:
-    """The files of `book` that differ from the shipped ones by what a site added, by place below the root; `tables`: the knowledge used."""
-    values = [a for a in book.approvals if a.value is not None]
+def local_files(book: Rulebook, rules: Sequence[Rule]) -> dict[str, str]:
+    """The files of `book` that differ from the shipped ones by what a site added, by place below the root, as far as `rules` go."""
+    ids = {r.rule_id for r in rules}
+    values = [a for a in book.approvals if a.value is not None and a.subject in ids]
     files = {}
     if values:
         cells = [(a.subject, a.name, a.value, day_date(a.day).isoformat(), a.by, a.reason) for a in values]
         files[APPROVALS] = _text(_APPROVAL, cells)
     if book.code_map:
         files[CODE_MAP] = _text(_MAPPING, [(m.national, m.local, *_days(m.period)) for m in book.code_map])
-    for table in tables:
+    for table in sorted({r.knowledge for r in rules if r.knowledge}):
         rows = book.knowledge.get(table, ())
         if any(r.site or r.approved_from < OPEN_DAY for r in rows):
             files[f"knowledge/{table}.csv"] = _table(rows)
@@ -67,11 +68,11 @@ def read_site_columns(cells: dict[str, str], where: str) -> tuple[bool, int]:
 def _table(rows: Sequence[KnowledgeRow]) -> str:
     columns = list(dict.fromkeys([*_ASKED, *(column for row in rows for column in row.values)]))
     return _text(
-        (*columns, _SITE, _APPROVED), ([*map(_cells(row).get, columns), _flag(row.site), _approved(row)] for row in rows)
+        (*columns, _SITE, _APPROVED), ([*map(row_cells(row).get, columns), _flag(row.site), _approved(row)] for row in rows)
     )
 
 
-def _cells(row: KnowledgeRow) -> dict[str, str]:
+def row_cells(row: KnowledgeRow) -> dict[str, str]:
     """A row's cells with what the loader asks for, also where a site's own row holds it beside its cells."""
     start, end = _days(row.period)
     asked = {"kid": row.kid, "valid_from": start, "valid_to": end, "official": _flag(row.official)}
