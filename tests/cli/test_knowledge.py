@@ -70,7 +70,7 @@ def test_rows_to_mend_are_told_and_the_exit_code_says_so(run: Any, tmp_path: Pat
         (["import", "没有这个"], ["没有这个文件或文件夹", "检查路径"]),
         (["import", "{table}", "--mode", "全部"], ["--mode", "replace"]),
         (["import", "{table}", "--from", "明天"], ["--from", "2026-06-01"]),
-        (["import", "{table}", "--site", "{table}"], ["站点文件夹", "这里有一个文件"]),
+        (["import", "{table}", "--site", "{table}"], ["站点文件夹写不进去"]),
         (["list", "--site", "没有这个"], ["没有这个站点文件夹"]),
         (["undo", "--site", "没有这个"], ["没有这个站点文件夹"]),
     ],

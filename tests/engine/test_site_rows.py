@@ -13,7 +13,7 @@ from hengjian.engine.examples import Court
 from hengjian.engine.plan import make_plan
 from hengjian.kernel.dates import Period
 from hengjian.rulebook.model import KnowledgeRow
-from hengjian.site.knowledge import Rows
+from hengjian.rulebook.rows import Rows
 
 from ..site.knowledge.tables import SHIPPED, framed
 
@@ -54,6 +54,7 @@ def _far(row: KnowledgeRow) -> KnowledgeRow:
 
 def test_rows_read_like_a_tuple() -> None:
     rows = SHIPPED.knowledge["drug_course_limit"]
+    rows = (*rows[:4], *(replace(r, site=True) for r in rows[4:]))
     mixed = Rows(rows[:4], framed("drug_course_limit", rows[4:]))
     assert len(mixed) == len(rows) and list(mixed) == list(rows) and mixed == rows and mixed != rows[:-1]
     assert mixed[0] == rows[0] and mixed[-1] == rows[-1] and mixed[2:6] == list(rows[2:6])

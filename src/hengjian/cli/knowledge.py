@@ -20,11 +20,12 @@ from hengjian.kernel.dates import day_number
 from hengjian.kernel.errors import InputError
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import Rulebook
+from hengjian.site.folder import writing
 from hengjian.site.knowledge.importing import MODES, Prepared, apply, prepare, table_title
 from hengjian.site.knowledge.importing import undo as undo_batch
 from hengjian.site.knowledge.origin import Options, batch_of
 from hengjian.site.knowledge.reasons import REASONS
-from hengjian.site.knowledge.store import StoredBatch, locked, read_batches
+from hengjian.site.knowledge.store import StoredBatch, read_batches
 from hengjian.site.knowledge.stored import all_points
 from hengjian.site.knowledge.tables import KINDS
 
@@ -65,7 +66,7 @@ def import_(
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     book = load_rulebook()
-    with locked(site):
+    with writing(site):
         prepared = _prepare(console, paths, site, book, notice, batch, start, mode)
         if not as_json:
             _show(console, prepared, book)
@@ -165,7 +166,7 @@ def undo(
     """
     if not site.is_dir():
         raise InputError("没有这个站点文件夹", where=str(site), cure="检查 --site")
-    with locked(site):
+    with writing(site):
         batch = undo_batch(site, number, datetime.now().replace(microsecond=0))  # noqa: DTZ005 - civil time
     if as_json:
         typer.echo(json.dumps(_batch_facts(batch), ensure_ascii=False))

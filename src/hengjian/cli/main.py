@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hengjian import __version__
+from hengjian.cli import release as _release  # noqa: F401 - registers its commands
 from hengjian.cli.audit import audit
 from hengjian.cli.city import city
 from hengjian.cli.demo import demo

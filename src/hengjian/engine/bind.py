@@ -6,8 +6,9 @@ the rule's own validity, price ceilings by region and level, and the table `poin
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -20,8 +21,8 @@ from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
-from hengjian.rulebook.model import KnowledgeRow, Rule, Rulebook
-from hengjian.site.knowledge.rows import Frame, Rows
+from hengjian.rulebook.model import ALWAYS, CodeMapping, KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.rows import Frame, Rows
 
 _ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _PERIOD = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
@@ -84,17 +85,20 @@ def points_of(
         if rule.knowledge and not rows:
             waiting[rule.rule_id] = rule.knowledge
             continue
-        settled = all(p.official for p in rule.params.values())
-        for row in occurring(con, rule, rows) if con is not None and isinstance(rows, Rows) else rows:
+        settled = max((p.official_from for p in rule.params.values()), default=ALWAYS)
+        for row in occurring(con, rule, rows, rulebook.code_map) if con is not None and isinstance(rows, Rows) else rows:
             if period := row.period.meet(rule.period):
-                points.append(Point(len(points), rule, row, period, row.official and settled))
+                points.append(Point(len(points), rule, row, period, max(row.official_from, settled)))
         if rule.family in BY_PARAMETERS:
             for period, values in rule.param_periods():
-                points.append(Point(len(points), rule, None, period, settled and bool(rule.params), values))
+                official = settled if rule.params else OPEN_DAY
+                points.append(Point(len(points), rule, None, period, official, values))
     return points, waiting
 
 
-def occurring(con: duckdb.DuckDBPyConnection, rule: Rule, rows: Rows) -> Iterator[KnowledgeRow]:
+def occurring(
+    con: duckdb.DuckDBPyConnection, rule: Rule, rows: Rows, code_map: Sequence[CodeMapping]
+) -> Iterator[KnowledgeRow]:
     """The rows shipped, and of the site's those that some code of the lake can meet: what a row requires beside it may be absent."""
     yield from rows.plain
     frame = rows.frame
@@ -105,12 +109,13 @@ def occurring(con: duckdb.DuckDBPyConnection, rule: Rule, rows: Rows) -> Iterato
         yield from frame.rows()
         return
     of = rule.settings.get("subject", "item")
-    found = [_met(con, frame, column, of) for column in columns]
+    found = [_met(con, frame, column, of, code_map) for column in columns]
     yield from frame.rows(sorted(set.intersection(*found)))
 
 
-def _met(con: duckdb.DuckDBPyConnection, frame: Frame, column: str, of: str) -> set[int]:
-    """Positions of the rows of a frame with a code in this column that occurs in dictionary `of` of the lake."""
+def _met(con: duckdb.DuckDBPyConnection, frame: Frame, column: str, of: str, code_map: Sequence[CodeMapping]) -> set[int]:
+    """Positions of the rows of a frame with a code in this column that occurs in dictionary `of` of the lake, or, of items, stands for a
+    local code."""
     data = {"codes": frame.data.column(column), "match": _column(frame, "match"), "subject": _column(frame, "subject")}
     con.register("staged_rows", pa.table({"n": pa.array(range(len(frame)), pa.int64())} | data))
     con.execute(
@@ -120,20 +125,27 @@ def _met(con: duckdb.DuckDBPyConnection, frame: Frame, column: str, of: str) -> 
         [of],
     ).fetchall()
     con.unregister("staged_rows")
+    fill(con, "mapped_code", {"code": "VARCHAR"}, [(code,) for code in sorted({_base(m.national) for m in code_map})])
     found: set[int] = set()
     for name in ("item", "diag", "oprn"):
+        known = (
+            "(SELECT split_part(code, '-', 1) AS code FROM code_item UNION SELECT code FROM mapped_code)"
+            if name == "item"
+            else f"code_{name}"
+        )
         theirs, ours = ("split_part(d.code, '-', 1)", "split_part(w.code, '-', 1)") if name == "item" else ("d.code", "w.code")
         parts = [
             f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON {theirs} = {ours} WHERE w.of = '{name}' AND NOT w.prefixed"
         ]
         lengths = con.execute(f"SELECT DISTINCT LENGTH(code) FROM wanted_code WHERE of = '{name}' AND prefixed").fetchall()
         parts += [
-            f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON SUBSTRING(d.code, 1, {length}) = w.code "
+            f"SELECT w.n FROM wanted_code AS w JOIN {known} AS d ON SUBSTRING(d.code, 1, {length}) = w.code "
             f"WHERE w.of = '{name}' AND w.prefixed AND LENGTH(w.code) = {length}"
             for (length,) in lengths
         ]
         found |= {n for (n,) in con.execute(" UNION ".join(parts)).fetchall()}
     con.execute("DROP TABLE wanted_code").fetchall()
+    con.execute("DROP TABLE mapped_code").fetchall()
     return found
 
 
@@ -152,6 +164,16 @@ def rows_in_force(rules: Iterable[Rule], rulebook: Rulebook, points: Sequence[Po
         else:
             count += sum(p.row is not None for p in points if p.rule is rule)
     return count
+
+
+def met_rulebook(rulebook: Rulebook, bound: Bound) -> Rulebook:
+    """The rulebook with only those of a site's rows that became points: all that judging the same lake again can need."""
+    kids: dict[str, set[str]] = {}
+    for point in bound.points:
+        if point.row is not None and point.row.site:
+            kids.setdefault(point.row.table, set()).add(point.row.kid)
+    knowledge = {t: rows.only(kids.get(t, set())) if isinstance(rows, Rows) else rows for t, rows in rulebook.knowledge.items()}
+    return replace(rulebook, knowledge=knowledge)
 
 
 def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule]) -> Bound:
@@ -173,10 +195,11 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
             Member("kn_exempt", {"rule_id": rule.rule_id}, rule.period, prefix, "prefix", "diag")
             for prefix in rule.exempt_diagnoses
         ]
+    local = Locals(rulebook.code_map)
     ready = custom | _ceilings(con, [p for p in points if p.rule.family == "price"])
     sizes: dict[str, int] = {}
     for name, spec in columns.items():
-        rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name])
+        rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name], local)
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
     return Bound(
@@ -270,8 +293,32 @@ def _ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[s
     return found
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member]) -> list[tuple[Any, ...]]:
-    """Members as rows: codes to keys, exact ones by digest, prefixes by the codes that exist in the lake."""
+class Locals:
+    """Local codes by the national code they stand for."""
+
+    def __init__(self, mappings: Sequence[CodeMapping]) -> None:
+        self._pairs = sorted((_base(m.national), key_of(_base(m.local)), m.period) for m in mappings)
+        self._nationals = [national for national, _, _ in self._pairs]
+
+    def keys(self, code: str, prefix: bool) -> list[tuple[int, Period]]:
+        """Keys of the local codes of one national code, or of all that begin with it, each with the period it counts in."""
+        found = []
+        for place in range(bisect_left(self._nationals, code), len(self._pairs)):
+            national, key, period = self._pairs[place]
+            if national != code and not (prefix and national.startswith(code)):
+                break
+            found.append((key, period))
+        return found
+
+
+def _base(code: str) -> str:
+    return code.split("-")[0]
+
+
+def _resolve(
+    con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member], local: Locals
+) -> list[tuple[Any, ...]]:
+    """Members as rows: codes to keys, exact ones by digest, prefixes by the codes that exist in the lake, and local codes of items."""
     slot = next((c for c in SHAPES.get(name, ()) if c in ROW_KEYS), "")
     keys = _keys(con, members, slot)
     rows = set()
@@ -279,6 +326,12 @@ def _resolve(con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], me
         values = member.values | {"valid_from": member.period.start, "valid_to": member.period.end}
         for key in keys[(member.code, member.match, member.of)]:
             rows.add(tuple(key if c == slot else values[c] for c in spec))
+        for key, period in (
+            local.keys(_base(member.code), member.match == "prefix") if member.of == "item" and member.code else ()
+        ):
+            if met := member.period.meet(period):
+                values |= {"valid_from": met.start, "valid_to": met.end}
+                rows.add(tuple(key if c == slot else values[c] for c in spec))
     return sorted(rows, key=repr)
 
 
@@ -288,7 +341,7 @@ def _keys(con: duckdb.DuckDBPyConnection, members: list[Member], slot: str) -> d
     prefixes: dict[str, set[str]] = {}
     for code, match, of in {(m.code, m.match, m.of) for m in members}:
         if match in ("exact", "none"):
-            keys[(code, match, of)] = [key_of(code.split("-")[0] if of == "item" else code)] if match == "exact" else [None]
+            keys[(code, match, of)] = [key_of(_base(code) if of == "item" else code)] if match == "exact" else [None]
         elif match in ("prefix", "diag3"):
             keys[(code, match, of)] = []
             prefixes.setdefault(of, set()).add(code)

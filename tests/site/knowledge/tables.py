@@ -12,10 +12,11 @@ import xlsxwriter
 
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import KnowledgeRow
+from hengjian.rulebook.rows import Frame
+from hengjian.site.folder import writing
 from hengjian.site.knowledge.importing import Prepared, apply, prepare
 from hengjian.site.knowledge.origin import Options
-from hengjian.site.knowledge.rows import Frame
-from hengjian.site.knowledge.store import StoredBatch, locked
+from hengjian.site.knowledge.store import StoredBatch
 
 NOTICE = Options("测试公告", "第九十批", date(2026, 5, 1))
 NOW = datetime(2026, 11, 25, 9)
@@ -53,7 +54,7 @@ def take(
     root: Path, *paths: Path, options: Options = NOTICE, mode: str = "", shipped: Mapping[str, Any] | None = None
 ) -> StoredBatch:
     """Import."""
-    with locked(root):
+    with writing(root):
         return apply(root, look(root, *paths, options=options, mode=mode, shipped=shipped), NOW)
 
 

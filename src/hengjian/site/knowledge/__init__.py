@@ -3,7 +3,6 @@
 Readers ask `effective` (or `stored`) for the rows as they stand; `importing` and `store` are for the commands that change them.
 """
 
-from hengjian.site.knowledge.rows import Frame, Rows
 from hengjian.site.knowledge.stored import effective, stored
 
-__all__ = ["Frame", "Rows", "effective", "stored"]
+__all__ = ["effective", "stored"]

@@ -10,7 +10,6 @@ A batch is written whole before `batches.json` is renamed into place, so a kill 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -106,25 +105,6 @@ def read_table(root: Path, batch: StoredBatch, name: str) -> pa.Table | None:
         return None
     except (OSError, pa.ArrowException) as error:
         raise InputError("站点的知识读不出", where=str(path), why=cause_of(error), cure="用备份恢复这个文件") from error
-
-
-@contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """One change of a site at a time. Raises InputError when another is at work or the folder cannot be written."""
-    try:
-        (root / FOLDER).mkdir(parents=True, exist_ok=True)
-        handle = (root / ".lock").open("w")
-    except OSError as error:
-        why = "这里有一个文件，不是文件夹" if root.is_file() else cause_of(error)
-        raise InputError("站点文件夹写不进去", where=str(root), why=why, cure="换一个可写的文件夹，或请管理员开权限") from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(
-                "这个站点正在被另一个命令修改", where=str(root), why="同一个站点文件夹一次只能有一个在改", cure="等它结束后再试"
-            ) from error
-        yield
 
 
 @contextmanager

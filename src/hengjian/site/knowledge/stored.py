@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hengjian.kernel.dates import Period
 from hengjian.rulebook.model import KnowledgeRow
-from hengjian.site.knowledge.rows import Frame, Rows
+from hengjian.rulebook.rows import Frame, Rows
 from hengjian.site.knowledge.store import CLOSED, StoredBatch, active, read_batches, read_table
 from hengjian.site.knowledge.tables import DRUG_CODE, KINDS
 

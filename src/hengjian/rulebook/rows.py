@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 import numpy as np
@@ -22,10 +22,14 @@ OWN = ("start", "end", "official", "line")
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Rows of one knowledge table as Arrow columns: the cells as text, and `start`, `end` (days), `official`, `line`."""
+    """A site's rows of one knowledge table as Arrow columns: the cells as text, and `start`, `end` (days), `official`, `line`.
+
+    `approved`: by kid, the day from which the site takes a row as official.
+    """
 
     table: str
     data: pa.Table
+    approved: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.data.num_rows)
@@ -44,7 +48,8 @@ class Frame:
         cells["valid_to"] = "" if end == OPEN_DAY else day_date(end).isoformat()
         cells["official"] = "1" if official else "0"
         values = {name: cell or "" for name, cell in cells.items()}
-        return KnowledgeRow(self.table, values["kid"], values, Period(start, end), official, line)
+        approved = self.approved.get(values["kid"], OPEN_DAY)
+        return KnowledgeRow(self.table, values["kid"], values, Period(start, end), official, line, True, approved)
 
     def count(self, period: Period) -> int:
         """How many rows meet a period."""
@@ -53,10 +58,12 @@ class Frame:
 
     def digest(self) -> str:
         """SHA-256 of what the rows say, whatever chunks they lie in."""
-        found = hashlib.sha256(repr(self.data.schema.names).encode())
-        for column in self.data.combine_chunks().columns:
-            for cell in column.to_pylist():
-                found.update(repr(cell).encode())
+        found = hashlib.sha256(repr((self.data.schema.names, sorted(self.approved.items()))).encode())
+        for column in self.data.columns:
+            if pa.types.is_string(column.type):
+                found.update("\0".join(cell or "" for cell in column.to_pylist()).encode())
+            else:
+                found.update(np.ascontiguousarray(column.to_numpy()).tobytes())
         return found.hexdigest()
 
 
@@ -65,6 +72,16 @@ class Rows(Sequence[KnowledgeRow]):
 
     def __init__(self, plain: Sequence[KnowledgeRow], frame: Frame) -> None:
         self.plain, self.frame = tuple(plain), frame
+
+    def approve(self, days: Mapping[str, int]) -> Rows:
+        """The rows, some of them official from a day on: the day by kid."""
+        plain = (replace(r, approved_from=days[r.kid]) if r.kid in days else r for r in self.plain)
+        return Rows(tuple(plain), replace(self.frame, approved={**self.frame.approved, **days}))
+
+    def only(self, kids: set[str]) -> tuple[KnowledgeRow, ...]:
+        """The rows shipped, and of the site's those of `kids`."""
+        which = [place for place, kid in enumerate(self.frame.data.column("kid").to_pylist()) if kid in kids]
+        return (*self.plain, *self.frame.rows(which))
 
     def __len__(self) -> int:
         return len(self.plain) + len(self.frame)
@@ -89,7 +106,7 @@ class Rows(Sequence[KnowledgeRow]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Rows):
-            return self.plain == other.plain and self.frame.data.equals(other.frame.data)
+            return self.plain == other.plain and self.frame.digest() == other.frame.digest()
         return (
             isinstance(other, (tuple, list))
             and len(other) == len(self)
