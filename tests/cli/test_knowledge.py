@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from hengjian.site.knowledge import stored
 
 from ..site.knowledge.tables import SHIPPED, A, B, csv
 from .test_mistakes import run as run
@@ -81,3 +86,24 @@ def test_wrong_turns_are_told(
     monkeypatch.chdir(tmp_path)
     code, _, err = run("knowledge", *(a.format(table=table) for a in arguments))
     assert code == 2 and all(w in err for w in words), err
+
+
+@pytest.mark.parametrize("seen", ["knowledge/.0002.part", "knowledge/0002", "knowledge/.batches.json.part"])
+def test_a_kill_leaves_the_former_batches_and_the_next_import_works(tmp_path: Path, table: Path, seen: str) -> None:
+    site = tmp_path / "site"
+    command = [sys.executable, "-c", "from hengjian.cli.main import main; main()", "knowledge"]
+    subprocess.run([*command, "import", table, "--site", site, *SAY, "--yes"], check=True, capture_output=True)
+    before = (site / "knowledge" / "batches.json").read_bytes()
+    many = csv(tmp_path / "二.csv", HEAD, *([f"XA{n:021d}", f"药{n}", "男"] for n in range(3000)))
+    process = subprocess.Popen(
+        [*command, "import", many, "--site", site, *SAY, "--yes"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end and not (site / seen).exists():
+        time.sleep(0.0005)
+    process.kill()
+    process.communicate()
+    killed = (site / "knowledge" / "batches.json").read_bytes() == before
+    assert len(stored(site)["drug_sex_limit"]) == (1 if killed else 3001)
+    again = subprocess.run([*command, "import", many, "--site", site, *SAY, "--yes"], check=False, capture_output=True)
+    assert again.returncode == 0 and len(stored(site)["drug_sex_limit"]) == 3001

@@ -12,18 +12,25 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.schema.dictionary import data_dictionary
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.page import rules_page
+from hengjian.site.knowledge.page import knowledge_page
 
 
 def pages() -> dict[str, str]:
     """Every generated page by file name."""
-    return {"data.md": data_dictionary(), "rule-sql.md": rule_sql_page(), "rules.md": rules_page(load_rulebook())}
+    book = load_rulebook()
+    return {
+        "data.md": data_dictionary(),
+        "knowledge.md": knowledge_page(book),
+        "rule-sql.md": rule_sql_page(),
+        "rules.md": rules_page(book),
+    }
 
 
 def docs(
     out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")] = Path("docs/reference"),
     check: Annotated[bool, typer.Option("--check", help="只检查是否过期，不写文件；过期时退出码为 1")] = False,
 ) -> None:
-    """写出由代码生成的参考页：数据字典、规则 SQL 和规则清单。
+    """写出由代码生成的参考页：数据字典、知识表、规则 SQL 和规则清单。
 
     例：hengjian docs
 

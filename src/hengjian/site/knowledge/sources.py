@@ -97,7 +97,7 @@ def find(paths: list[Path]) -> Found:
             why=told or "文件夹里没有 CSV 或 Excel 文件",
             cure=found.refused[0]["cure"]
             if found.refused
-            else "把官方知识表（CSV、xlsx 或它们的 zip）放进来；认得的表头见 docs/howto/knowledge.md",
+            else "把官方知识表（CSV、xlsx 或它们的 zip）放进来；认得的表头见 docs/reference/knowledge.md",
         )
     return found
 
@@ -165,7 +165,7 @@ def _table(found: Found, name: str, top: list[list[str]], size: int, words: str,
         found.refuse(
             name,
             f"表头不是认得的知识表（{head}）" if head else "没有表头",
-            "表头改成 docs/howto/knowledge.md 里列的写法；不是知识表就拿出文件夹",
+            "表头改成 docs/reference/knowledge.md 里列的写法；不是知识表就拿出文件夹",
         )
         return
     title = " ".join(cell for row in top[:place] for cell in row if cell)
