@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hengjian.city.plant import daily_limit, death, film, indication, insurance, pair, sex, split
+from hengjian.city.plant import (
+    daily_limit,
+    death,
+    film,
+    indication,
+    insurance,
+    pair,
+    sex,
+    split,
+)
 from hengjian.city.plant.plot import Plot, Theme
 
 Planter = Callable[[Plot, str], None]
@@ -30,9 +39,4 @@ def plant_block(plot: Plot, block: int) -> None:
     for theme, planter in PLANTERS:
         for variants in (theme.guilty, theme.innocent):
             for number in range(block, plot.plan.facts_per_theme(), plot.plan.blocks):
-                planter(
-                    plot,
-                    variants[number // plot.plan.blocks % len(variants)]
-                    if plot.plan.blocks > 1
-                    else variants[number % len(variants)],
-                )
+                planter(plot, variants[number % len(variants)])
