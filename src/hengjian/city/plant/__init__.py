@@ -10,6 +10,7 @@ from hengjian.city.plant import (
     film,
     indication,
     insurance,
+    operation_diagnosis,
     pair,
     sex,
     split,
@@ -28,6 +29,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (split.THEME, split.plant),
     (death.THEME, death.plant),
     (film.THEME, film.plant),
+    (operation_diagnosis.THEME, operation_diagnosis.plant),
 )
 """Every theme with its planter."""
 
