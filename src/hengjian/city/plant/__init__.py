@@ -12,6 +12,7 @@ from hengjian.city.plant import (
     insurance,
     operation_diagnosis,
     pair,
+    pregnancy,
     sex,
     split,
 )
@@ -30,6 +31,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (death.THEME, death.plant),
     (film.THEME, film.plant),
     (operation_diagnosis.THEME, operation_diagnosis.plant),
+    (pregnancy.THEME, pregnancy.plant),
 )
 """Every theme with its planter."""
 
