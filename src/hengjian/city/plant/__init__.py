@@ -15,6 +15,7 @@ from hengjian.city.plant import (
     pregnancy,
     sex,
     split,
+    treatment,
 )
 from hengjian.city.plant.plot import Plot, Theme
 
@@ -32,6 +33,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (film.THEME, film.plant),
     (operation_diagnosis.THEME, operation_diagnosis.plant),
     (pregnancy.THEME, pregnancy.plant),
+    (treatment.THEME, treatment.plant),
 )
 """Every theme with its planter."""
 
