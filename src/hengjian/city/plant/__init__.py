@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hengjian.city.plant import (
+    course,
     daily_limit,
     death,
     film,
@@ -34,6 +35,8 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (operation_diagnosis.THEME, operation_diagnosis.plant),
     (pregnancy.THEME, pregnancy.plant),
     (treatment.THEME, treatment.plant),
+    (course.DRUG, course.plant_drug),
+    (course.SERVICE, course.plant_service),
 )
 """Every theme with its planter."""
 
