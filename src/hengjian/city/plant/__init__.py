@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hengjian.city.plant import (
     course,
+    cycle,
     daily_limit,
     death,
     film,
@@ -37,6 +38,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (treatment.THEME, treatment.plant),
     (course.DRUG, course.plant_drug),
     (course.SERVICE, course.plant_service),
+    (cycle.THEME, cycle.plant),
 )
 """Every theme with its planter."""
 
