@@ -9,6 +9,7 @@ from hengjian.city.plant import (
     cycle,
     daily_limit,
     death,
+    drug_group,
     film,
     indication,
     insurance,
@@ -39,6 +40,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (course.DRUG, course.plant_drug),
     (course.SERVICE, course.plant_service),
     (cycle.THEME, cycle.plant),
+    (drug_group.THEME, drug_group.plant),
 )
 """Every theme with its planter."""
 
