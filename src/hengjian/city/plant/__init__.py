@@ -17,6 +17,7 @@ from hengjian.city.plant import (
     pair,
     pregnancy,
     sex,
+    slices,
     split,
     treatment,
 )
@@ -41,6 +42,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (course.SERVICE, course.plant_service),
     (cycle.THEME, cycle.plant),
     (drug_group.THEME, drug_group.plant),
+    (slices.THEME, slices.plant),
 )
 """Every theme with its planter."""
 
