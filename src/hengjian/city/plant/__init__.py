@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hengjian.city.plant import (
+    consumable,
     course,
     cycle,
     daily_limit,
@@ -43,6 +44,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (cycle.THEME, cycle.plant),
     (drug_group.THEME, drug_group.plant),
     (slices.THEME, slices.plant),
+    (consumable.THEME, consumable.plant),
 )
 """Every theme with its planter."""
 
