@@ -18,6 +18,7 @@ from hengjian.city.people import death_list, person_table
 from hengjian.city.places import Places, make_places
 from hengjian.city.plan import CITY_CODE, PLACE, SENDER, Plan
 from hengjian.city.plant import THEMES
+from hengjian.city.plant.ceiling import PRICE_COLUMNS, price_list
 from hengjian.city.plant.film import PER_PART
 from hengjian.city.truth import COLUMNS, TruthRow, numbered_rows, truth_rows
 from hengjian.city.write import LateFiles, prepare, text_of, write_csv, write_large, write_rows
@@ -116,6 +117,9 @@ def _build(plan: Plan, out: Path, progress: Progress | None, summary: Summary) -
         summary.facts[theme.name] = (flags.count("1"), flags.count("0"))
     write_rows(out / "truth.csv", COLUMNS, numbered_rows(truth))
     _write_knowledge(out)
+    prices = price_list(catalogue())
+    write_rows(out / "price.csv", PRICE_COLUMNS, prices)
+    summary.rows["price"] = len(prices)
     write_rows(out / "manifest.csv", ("key", "value"), _manifest(plan))
 
 

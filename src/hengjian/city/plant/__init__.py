@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hengjian.city.plant import (
+    ceiling,
     consumable,
     course,
     cycle,
@@ -45,6 +46,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (drug_group.THEME, drug_group.plant),
     (slices.THEME, slices.plant),
     (consumable.THEME, consumable.plant),
+    (ceiling.THEME, ceiling.plant),
 )
 """Every theme with its planter."""
 
