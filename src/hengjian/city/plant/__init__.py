@@ -13,6 +13,7 @@ from hengjian.city.plant import (
     death,
     drug_group,
     film,
+    incision,
     indication,
     insurance,
     operation_diagnosis,
@@ -46,6 +47,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (drug_group.THEME, drug_group.plant),
     (slices.THEME, slices.plant),
     (consumable.THEME, consumable.plant),
+    (incision.THEME, incision.plant),
     (ceiling.THEME, ceiling.plant),
 )
 """Every theme with its planter."""
