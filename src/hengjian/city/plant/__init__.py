@@ -19,6 +19,7 @@ from hengjian.city.plant import (
     operation_diagnosis,
     pair,
     pregnancy,
+    records,
     sex,
     slices,
     split,
@@ -49,6 +50,9 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (consumable.THEME, consumable.plant),
     (incision.THEME, incision.plant),
     (ceiling.THEME, ceiling.plant),
+    (records.OUTSIDE, records.plant_outside),
+    (records.LATE, records.plant_late),
+    (records.UNDIAGNOSED, records.plant_undiagnosed),
 )
 """Every theme with its planter."""
 
