@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from hengjian.city import knowledge
+from hengjian.city import knowledge, regulated
 from hengjian.city.diseases import ALL
 from hengjian.city.drugs import PATENT, SLICES, WESTERN, Drug
 from hengjian.city.frames import Array
@@ -154,7 +154,25 @@ class Catalogue:
             sexed = any(fact["code"].startswith(s["code"]) for s in knowledge.facts("drug_sex_limit"))
             if diag.startswith(tuple(fact["diag_prefixes"].split("|"))) and not sexed and diag[0] not in "OZ":
                 found.append(self.drug_of(fact["code"]))
-        return found
+        return self._apart(found)
+
+    def _apart(self, pool: list[int]) -> list[int]:
+        """The pool without drugs that may not be given beside one before them: the ordinary doctor does not."""
+        kept: list[int] = []
+        taken: set[tuple[str, str]] = set()
+        for index in pool:
+            code = self.items[index].code
+            groups = {
+                (row["kid"], role)
+                for table, row in knowledge.catching(code)
+                if table == "duplicate_drug_group"
+                for role in "ab"
+                if code.startswith(row[f"{role}_code"])
+            }
+            if not {(kid, "b" if role == "a" else "a") for kid, role in groups} & taken:
+                kept.append(index)
+                taken |= groups
+        return kept
 
 
 def padded(lists: list[list[int]]) -> tuple[Array, Array]:
@@ -304,6 +322,21 @@ def _services(cat: Catalogue) -> None:
     cat.groups["abpm"] = cat.groups.get("s_动态血压监测", [])
 
 
+def _regulated(cat: Catalogue) -> None:
+    """Items that only planted hosts use; what stands in the catalogue already keeps its price."""
+    for n, (code, name, fen) in enumerate(regulated.drugs()):
+        form = next((f for f, word in (("B", "注射"), ("F", "膏"), ("E", "胶囊"), ("N", "颗粒")) if word in name), "A")
+        cat.add(_drug(code, name, fen, 1, 7, form, n % 2, closed=True), "r_drug")
+    for code, name, fen in regulated.slices():
+        if code not in cat.by_code:
+            cat.add(Item(code, name, "102", "10", 1, fen, "g", "统货", "饮片", 0, "qd", "煎服", 1, closed=True), "r_slice")
+    for code, name, chrg, fen, unit in regulated.services():
+        if code not in cat.by_code:
+            cat.add(Item(code, name, "201", chrg, 1, fen, unit, closed=True), "r_service")
+    for code, name, fen in regulated.materials():
+        cat.add(Item(code, name, "301", "08", 1, fen, "个", "中号", closed=True), "r_material")
+
+
 @cache
 def catalogue() -> Catalogue:
     """The one catalogue of the city."""
@@ -311,6 +344,7 @@ def catalogue() -> Catalogue:
     _invented_drugs(cat)
     _knowledge_drugs(cat)
     _services(cat)
+    _regulated(cat)
     serial = 0
     for role, things in CONSUMABLES.items():
         for name, fen, unit, lv in things:

@@ -27,8 +27,10 @@ LINE = {
     "stage": np.int8(0),
     "tag": np.int32(-1),
     "unsaid": False,
+    "fen": np.int64(0),
+    "rx": np.int8(-1),
 }
-"""cnt in whole units; hours = executed hours; home = drug taken home; ref = row it undoes; stage = settlement in the encounter."""
+"""fen = price charged instead of the catalogue's; rx = prescription of the encounter, −1 = that of the day; cnt in whole units; hours = executed hours; home = drug taken home; ref = row it undoes; stage = settlement in the encounter."""
 
 _EXAM_PARTS = {  # exam item → body parts it may name (index into BODY_PARTS), and what two parts at once are called
     "胸部数字化摄影": ((0,), 7),

@@ -54,6 +54,7 @@ def encounter_table(block: Block) -> pa.Table:
     row = np.arange(n)
     bed = 1 + (enc["begin"] // 60 % 300)
     birth = np.isin(enc["med"], (med("51"), med("52")))
+    uploaded = _uploaded(block)
     return pa.table(
         {
             "mdtrt_id": encounter_ids(block),
@@ -84,17 +85,24 @@ def encounter_table(block: Block) -> pa.Table:
             "insu_admdvs": _insured(block, person),
             "mdtrtarea_admvs": pick(places.district[inst], _REGIONS),
             "onln_flag": constant("0", n),
-            "upld_time": instants(_uploaded(block)),
+            "upld_time": instants(uploaded, uploaded <= 0),
         }
     )
 
 
 def _uploaded(block: Block) -> Array:
-    """When the platform received each encounter: minutes after the last line, one in two hundred days late."""
+    """When the platform received each encounter: minutes after the last line, one in two hundred hours later, within the limit."""
     rng = block.plan.rng(8, block.number)
     n = size(block.enc)
-    late = np.where(rng.random(n) < 0.005, rng.integers(2 * DAY, 8 * DAY, n), rng.integers(120, 3600, n))
-    return np.asarray(np.minimum(block.last_line + late, block.plan.data_day * DAY + 20 * 3600))
+    late = np.where(
+        rng.random(n) < 0.005,
+        rng.integers(2 * 3600, np.where(block.enc["kind"] == INP, 70, 20) * 3600),
+        rng.integers(120, 3600, n),
+    )
+    upload = np.minimum(block.last_line + late, block.plan.data_day * DAY + 20 * 3600)
+    for planted, second in block.plot.uploads.items():
+        upload[block.planted_enc[planted]] = second
+    return np.asarray(upload)
 
 
 def settlement_times(block: Block) -> Array:
@@ -193,7 +201,10 @@ def fee_line_table(block: Block) -> pa.Table:
             "psn_no": pick(person, _people(block)),
             "fixmedins_code": pick(inst, pa.array(places.codes)),
             "setl_id": pick(at * 3 + lines["stage"], _settlement_ids(block)),
-            "rxno": pick(np.where(slice_or_drug & ~refund, ward_day, -1), [f"CF{i + 1:02d}" for i in range(99)]),
+            "rxno": pick(
+                np.where(slice_or_drug & ~refund, np.where(lines["rx"] >= 0, lines["rx"], ward_day), -1),
+                [f"CF{i + 1:02d}" for i in range(99)],
+            ),
             "fee_ocur_time": instants(lines["sec"]),
             "med_list_codg": by_item([i.code for i in items]),
             "hilist_name": by_item([i.name for i in items]),
@@ -315,22 +326,34 @@ def _main(rows: Array, disease: Array, out: int) -> dict[str, Array]:
 
 
 def operation_table(block: Block) -> pa.Table:
-    """The lake table `operation` of a block: one operation or delivery for each stay of a surgical disease."""
+    """The lake table `operation` of a block: one for each stay of a surgical disease, and those that are planted."""
     enc = block.enc
     surgical = np.array([bool(d.opcode) for d in ALL])
     at = np.flatnonzero((enc["kind"] == INP) & surgical[enc["disease"]] & ~enc["plain"])
-    begin = operation_time(enc, at)
-    disease, n = enc["disease"][at], len(at)
-    birth = disease == INDEX["birth"]
-    cut = np.array([2 if d.op and "eye" not in d.op else 0 for d in ALL])[disease]
+    which, number, main = enc["disease"][at].astype(np.int64), np.ones(len(at), np.int32), np.ones(len(at), np.int8)
+    codes, names = [d.opcode or None for d in ALL], [d.opname or None for d in ALL]
+    special: list[tuple[int, int, int, int]] = []
+    for planted, operations in sorted(block.plot.operations.items()):
+        for n, op in enumerate(operations, 1):
+            special.append((int(block.planted_enc[planted]), len(codes), n, int(op.main)))
+            codes.append(op.code)
+            names.append(op.name)
+    if special:
+        more = np.array(special, np.int64).T
+        order = np.argsort(np.concatenate([at, more[0]]), kind="stable")
+        old: tuple[Array, ...] = (at, which, number, main)
+        at, which, number, main = (np.concatenate([a, b])[order] for a, b in zip(old, more, strict=True))
+    begin, n = operation_time(enc, at), len(at)
+    birth = which == INDEX["birth"]
+    cut = np.array([2 if d.op and "eye" not in d.op else 0 for d in ALL] + [2] * (len(codes) - len(ALL)))[which]
     return pa.table(
         {
             "mdtrt_id": pick(at, encounter_ids(block)),
             "psn_no": pick(enc["person"][at], _people(block)),
-            "oprn_srt_no": pa.array(np.ones(n, np.int32)),
-            "main_oprn_flag": constant("1", n),
-            "oprn_oprt_code": pick(disease, [d.opcode or None for d in ALL]),
-            "oprn_oprt_name": pick(disease, [d.opname or None for d in ALL]),
+            "oprn_srt_no": pa.array(number.astype(np.int32)),
+            "main_oprn_flag": pick(main, ("0", "1")),
+            "oprn_oprt_code": pick(which, codes),
+            "oprn_oprt_name": pick(which, names),
             "oprn_oprt_date": days(begin // DAY),
             "oprn_oprt_begntime": instants(begin),
             "oprn_oprt_endtime": instants(begin + 5400),
@@ -340,7 +363,7 @@ def operation_table(block: Block) -> pa.Table:
             "oper_dr_code": pick(enc["doctor"][at], pa.array(block.places.doctor_codes)),
             "oper_dr_name": pick(enc["doctor"][at], block.places.doctor_names),
             "incs_type": pick(cut, ("0", "1", "2")),
-            "oprn_no": constant("1", n),
+            "oprn_no": pick((number - 1).astype(np.int8), tuple("123456789")),
         }
     )
 

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hengjian.city.plant import daily_limit, death, film, indication, insurance, pair, sex, split
+from hengjian.city.plant import (
+    ceiling,
+    consumable,
+    course,
+    cycle,
+    daily_limit,
+    death,
+    drug_group,
+    film,
+    incision,
+    indication,
+    insurance,
+    operation_diagnosis,
+    pair,
+    pregnancy,
+    records,
+    sex,
+    slices,
+    split,
+    treatment,
+)
 from hengjian.city.plant.plot import Plot, Theme
 
 Planter = Callable[[Plot, str], None]
@@ -19,6 +39,20 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (split.THEME, split.plant),
     (death.THEME, death.plant),
     (film.THEME, film.plant),
+    (operation_diagnosis.THEME, operation_diagnosis.plant),
+    (pregnancy.THEME, pregnancy.plant),
+    (treatment.THEME, treatment.plant),
+    (course.DRUG, course.plant_drug),
+    (course.SERVICE, course.plant_service),
+    (cycle.THEME, cycle.plant),
+    (drug_group.THEME, drug_group.plant),
+    (slices.THEME, slices.plant),
+    (consumable.THEME, consumable.plant),
+    (incision.THEME, incision.plant),
+    (ceiling.THEME, ceiling.plant),
+    (records.OUTSIDE, records.plant_outside),
+    (records.LATE, records.plant_late),
+    (records.UNDIAGNOSED, records.plant_undiagnosed),
 )
 """Every theme with its planter."""
 
@@ -30,9 +64,4 @@ def plant_block(plot: Plot, block: int) -> None:
     for theme, planter in PLANTERS:
         for variants in (theme.guilty, theme.innocent):
             for number in range(block, plot.plan.facts_per_theme(), plot.plan.blocks):
-                planter(
-                    plot,
-                    variants[number // plot.plan.blocks % len(variants)]
-                    if plot.plan.blocks > 1
-                    else variants[number % len(variants)],
-                )
+                planter(plot, variants[number % len(variants)])

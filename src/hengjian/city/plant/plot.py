@@ -47,6 +47,15 @@ class Diagnosis:
     out: bool = False
 
 
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a planted stay, on the day after admission."""
+
+    code: str
+    name: str
+    main: bool = True
+
+
 @dataclass
 class Fact:
     """A planted fact, with handles that become keys when everything is numbered."""
@@ -79,6 +88,9 @@ class Plot:
     backs: list[tuple[int, int]] = field(default_factory=list)  # (special line, quantity given back)
     suppressed: set[int] = field(default_factory=set)  # (planted encounter × 1000 + ward day) × 4 + daily class
     diagnoses: dict[int, list[Diagnosis]] = field(default_factory=dict)
+    operations: dict[int, list[Operation]] = field(default_factory=dict)
+    uploads: dict[int, int] = field(default_factory=dict)  # planted encounter → second of its upload, 0 = not told
+    alone: set[int] = field(default_factory=set)  # persons without any ordinary encounter in the year
     undone: set[int] = field(default_factory=set)
     unpaid: set[int] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
@@ -223,15 +235,30 @@ class Plot:
         """Replace the diagnoses of a planted encounter; none at all if none is given."""
         self.diagnoses[enc] = list(diagnoses)
 
+    def operate(self, enc: int, *operations: Operation) -> None:
+        """The operations of a planted stay."""
+        self.operations[enc] = list(operations)
+
     # lines -------------------------------------------------------------------------------------------------------------
     def line(
-        self, enc: int, item: int, sec: int, *, cnt: int = 1, own: bool = False, back: int = 0, body: int = -1, days: int = 0
+        self,
+        enc: int,
+        item: int,
+        sec: int,
+        *,
+        cnt: int = 1,
+        own: bool = False,
+        back: int = 0,
+        body: int = -1,
+        days: int = 0,
+        fen: int = 0,
+        rx: int = -1,
     ) -> int:
-        """A fee line; `own` = wholly self-paid, `back` = quantity given back afterwards."""
+        """A fee line; `own` = wholly self-paid, `back` = quantity given back afterwards, `fen` = price if not the usual one,
+        `rx` = number of the prescription if not the day's."""
         tag = len(self.specials)
-        self.specials.append(
-            {"enc": enc, "item": item, "sec": sec, "cnt": cnt, "own": own, "tag": tag, "body": body, "days": days}
-        )
+        base = {"enc": enc, "item": item, "sec": sec, "cnt": cnt, "own": own, "tag": tag}
+        self.specials.append(base | {"body": body, "days": days, "fen": fen, "rx": rx})
         if back:
             self.backs.append((tag, back))
         return tag
@@ -268,7 +295,7 @@ class Plot:
 
     def line_frame(self) -> Frame:
         """Planted lines as a frame; `enc` is the number of the planted encounter."""
-        names = ("enc", "item", "sec", "cnt", "own", "tag", "body", "days")
+        names = ("enc", "item", "sec", "cnt", "own", "tag", "body", "days", "fen", "rx")
         return rows(len(self.specials), **{name: np.array([s[name] for s in self.specials]) for name in names})
 
     def busy(self) -> Frame:
@@ -279,6 +306,8 @@ class Plot:
             who, begin, end = int(e["person"]), int(e["begin"]), int(e.get("end", -1))
             first[who] = min(first.get(who, 1 << 40), begin // DAY - MARGIN)
             last[who] = max(last.get(who, 0), max(begin, end) // DAY + MARGIN)
+        for who in self.alone:
+            first[who], last[who] = self.plan.first - MARGIN, self.plan.last + MARGIN
         people = np.array(sorted(first), np.int64)
         return {
             "person": people,
