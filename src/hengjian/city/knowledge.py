@@ -11,6 +11,15 @@ from importlib.resources import files
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 
 Row = dict[str, str]
+LIMITED_DRUGS = (
+    ("drug_hosp_level_limit", "k_level"),
+    ("drug_visit_type_limit", "k_ward"),
+    ("drug_child_only", "k_child"),
+    ("drug_child_forbidden", "k_grown"),
+    ("internet_excluded_drug", "k_online"),
+)
+"""Tables of drugs for limited use, and the catalogue group of each."""
+LIMITED_SERVICES = ("service_child_only",)
 
 
 @cache
@@ -37,6 +46,20 @@ def codes() -> tuple[str, ...]:
 def is_known(code: str) -> bool:
     """Whether some knowledge row would catch this code, exactly or by prefix."""
     return any(code.startswith(known) for known in codes())
+
+
+@cache
+def tables_naming(code: str) -> frozenset[str]:
+    """The tables with a row that would catch this code, exactly or by prefix."""
+    folder = files("hengjian") / "rulebook" / "knowledge"
+    names = [source.name.removesuffix(".csv") for source in folder.iterdir() if source.name.endswith(".csv")]
+    return frozenset(name for name in names if any(code.startswith(known) for known in _codes_of(name)))
+
+
+@cache
+def _codes_of(table: str) -> frozenset[str]:
+    columns = ("code", "a_code", "b_code", "med_list_codg")
+    return frozenset(v for row in rows(table) for k, v in row.items() if k in columns and v)
 
 
 def look_alike(prefix: str) -> str:

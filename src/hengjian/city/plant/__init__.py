@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hengjian.city.plant import daily_limit, death, film, indication, insurance, pair, sex, split
+from hengjian.city.plant import (
+    child,
+    daily_limit,
+    death,
+    excluded,
+    film,
+    indication,
+    insurance,
+    pair,
+    place,
+    record,
+    sex,
+    split,
+)
 from hengjian.city.plant.plot import Plot, Theme
 
 Planter = Callable[[Plot, str], None]
@@ -19,6 +32,15 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (split.THEME, split.plant),
     (death.THEME, death.plant),
     (film.THEME, film.plant),
+    (place.LEVEL, place.plant_level),
+    (place.KIND, place.plant_kind),
+    (child.DRUG, child.plant_drug),
+    (child.FORBIDDEN, child.plant_forbidden),
+    (child.SERVICE, child.plant_service),
+    (record.DIAGNOSIS, record.plant_diagnosis),
+    (record.OPERATION, record.plant_operation),
+    (excluded.ONLINE, excluded.plant_online),
+    (excluded.SLICE, excluded.plant_slice),
 )
 """Every theme with its planter."""
 

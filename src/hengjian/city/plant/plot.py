@@ -47,6 +47,16 @@ class Diagnosis:
     out: bool = False
 
 
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a planted stay. `sec` = when it began; `main` = the main one."""
+
+    code: str
+    name: str
+    sec: int
+    main: bool = True
+
+
 @dataclass
 class Fact:
     """A planted fact, with handles that become keys when everything is numbered."""
@@ -79,6 +89,7 @@ class Plot:
     backs: list[tuple[int, int]] = field(default_factory=list)  # (special line, quantity given back)
     suppressed: set[int] = field(default_factory=set)  # (planted encounter × 1000 + ward day) × 4 + daily class
     diagnoses: dict[int, list[Diagnosis]] = field(default_factory=dict)
+    operations: dict[int, list[Operation]] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
     unpaid: set[int] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
@@ -88,7 +99,7 @@ class Plot:
 
     # people and places -------------------------------------------------------------------------------------------------
     def person(self, *, sex: int = 0, ages: tuple[int, int] = (20, 80), known: bool = True) -> int:
-        """Reserve a person: alive all year, in no planned series, of this sex (0 = either) and age."""
+        """Reserve a person: alive all year, in no planned series, of this sex (0 = either) and age; `known` = sex on record."""
         key = (sex, ages, known)
         if key not in self._queues:
             p, plan = self.people, self.plan
@@ -129,6 +140,12 @@ class Plot:
         if not ages[0] <= years < ages[1]:
             p["brdy"][who] = self.plan.first - int(age * 365.25)
         return who
+
+    def born(self, person: int, day: int, *, known: bool = True) -> int:
+        """Let a reserved person be born on a day (`known` = on record); returns the person."""
+        self.people["brdy"][person] = day
+        self.people["born_known"][person] = known
+        return person
 
     def hospital(self, other: int = -1, kinds: Sequence[int] = (at.TERTIARY, at.SECONDARY)) -> int:
         """A hospital (another one than `other`)."""
@@ -181,8 +198,9 @@ class Plot:
         disease: int | None = None,
         kind: str = "11",
         hour: float | None = None,
+        online: int = 0,
     ) -> int:
-        """An outpatient visit."""
+        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent."""
         second = int((hour if hour is not None else self.rng.uniform(8.2, 10.0)) * 3600)
         return self._encounter(
             person,
@@ -191,6 +209,7 @@ class Plot:
             kind=OUTP,
             med=med(kind),
             begin=day * DAY + second,
+            online=online,
         )
 
     def purchase(self, person: int, day: int) -> int:
@@ -222,6 +241,10 @@ class Plot:
     def diagnose(self, enc: int, *diagnoses: Diagnosis) -> None:
         """Replace the diagnoses of a planted encounter; none at all if none is given."""
         self.diagnoses[enc] = list(diagnoses)
+
+    def operate(self, enc: int, *operations: Operation) -> None:
+        """The operations of a planted stay."""
+        self.operations[enc] = list(operations)
 
     # lines -------------------------------------------------------------------------------------------------------------
     def line(
