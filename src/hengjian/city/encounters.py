@@ -172,6 +172,7 @@ def _followups(plan: Plan, people: Frame, places: Places, rng: np.random.Generat
                 med=med("14"),
                 begin=begin,
                 disease=INDEX[name],
+                online=(kinds == at.TERTIARY) & (runs(times) % 5 == 4),  # now and then the prescription is renewed by internet
             )
         )
     return _finish(rng, people, places, concat(parts))

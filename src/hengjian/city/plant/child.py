@@ -77,9 +77,8 @@ def _plant_only(plot: Plot, theme: Theme, variant: str) -> None:
     boys_only = "包茎" in fact["name"]
     person = plot.person(sex=2 if mother else 1 if boys_only else 0, ages=(22, 38) if mother else _ages(variant))
     birthday = _birthday(plot, fact, variant, day)
-    if birthday is not None or variant == "birth_unknown":
-        own = int(plot.people["brdy"][person])
-        plot.born(person, own if birthday is None else birthday, known=variant != "birth_unknown")
+    own = int(plot.people["brdy"][person])
+    plot.born(person, own if birthday is None else birthday, known=variant != "birth_unknown")
     if mother:
         enc, day = plot.stay(person, day, 4, disease=INDEX["birth"], med=med("52")), day + 1
     elif variant == "born_too_early":
