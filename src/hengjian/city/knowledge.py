@@ -13,6 +13,15 @@ from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 Row = dict[str, str]
 _CODES = ("code", "a_code", "b_code", "med_list_codg")
 """Columns that hold codes or code prefixes, `|` between several."""
+LIMITED_DRUGS = (
+    ("drug_hosp_level_limit", "k_level"),
+    ("drug_visit_type_limit", "k_ward"),
+    ("drug_child_only", "k_child"),
+    ("drug_child_forbidden", "k_grown"),
+    ("internet_excluded_drug", "k_online"),
+)
+"""Tables of drugs for limited use, and the catalogue group of each."""
+LIMITED_SERVICES = ("service_child_only",)
 
 
 @cache
@@ -53,6 +62,11 @@ def catching(code: str) -> tuple[tuple[str, Row], ...]:
             if any(code.startswith(part) for part in known):
                 found.append((name, row))
     return tuple(found)
+
+
+def tables_naming(code: str) -> frozenset[str]:
+    """The tables with a row that would catch this code, exactly or by prefix."""
+    return frozenset(table for table, _ in catching(code))
 
 
 def look_alike(prefix: str) -> str:

@@ -9,7 +9,7 @@ from hengjian.city.block import DAY, Block
 from hengjian.city.columns import constant, days, decimals, instants, money, pick
 from hengjian.city.diseases import ALL, DEPTS, INDEX
 from hengjian.city.encounters import INP, INSUTYPES, MED_TYPES, OUTP, PHARM, med
-from hengjian.city.frames import Array, concat, runs, size
+from hengjian.city.frames import Array, Frame, concat, runs, size, take
 from hengjian.city.people import CHRONIC, DISTRICTS
 from hengjian.city.refunds import UNDONE_AFTER
 from hengjian.city.services import BODY_PARTS
@@ -84,7 +84,7 @@ def encounter_table(block: Block) -> pa.Table:
             "days_rinp_flag_31": pick(np.where(inpatient, enc["planned"], -1), (None, "1", "2")),
             "insu_admdvs": _insured(block, person),
             "mdtrtarea_admvs": pick(places.district[inst], _REGIONS),
-            "onln_flag": constant("0", n),
+            "onln_flag": pick(enc["online"], ("0", "1", None)),
             "upld_time": instants(uploaded, uploaded <= 0),
         }
     )
@@ -326,44 +326,52 @@ def _main(rows: Array, disease: Array, out: int) -> dict[str, Array]:
 
 
 def operation_table(block: Block) -> pa.Table:
-    """The lake table `operation` of a block: one for each stay of a surgical disease, and those that are planted."""
+    """The lake table `operation` of a block: one operation or delivery for each stay of a surgical disease, and what is planted."""
     enc = block.enc
     surgical = np.array([bool(d.opcode) for d in ALL])
     at = np.flatnonzero((enc["kind"] == INP) & surgical[enc["disease"]] & ~enc["plain"])
-    which, number, main = enc["disease"][at].astype(np.int64), np.ones(len(at), np.int32), np.ones(len(at), np.int8)
+    disease, n = enc["disease"][at], len(at)
     codes, names = [d.opcode or None for d in ALL], [d.opname or None for d in ALL]
-    special: list[tuple[int, int, int, int]] = []
+    rows: Frame = {
+        "enc": at,
+        "op": disease.astype(np.int64),
+        "number": np.ones(n, np.int64),
+        "begin": operation_time(enc, at),
+        "cut": np.array([2 if d.op and "eye" not in d.op else 0 for d in ALL])[disease],
+        "awake": disease == INDEX["birth"],
+        "main": np.ones(n, np.int64),
+    }
+    special: list[tuple[int, ...]] = []
     for planted, operations in sorted(block.plot.operations.items()):
-        for n, op in enumerate(operations, 1):
-            special.append((int(block.planted_enc[planted]), len(codes), n, int(op.main)))
+        for number, op in enumerate(operations, 1):
+            own = int(block.planted_enc[planted])
+            started = op.sec if op.sec >= 0 else int(operation_time(enc, np.array([own]))[0])
+            special.append((own, len(codes), number, started, 2, 0, int(op.main)))
             codes.append(op.code)
             names.append(op.name)
     if special:
-        more = np.array(special, np.int64).T
-        order = np.argsort(np.concatenate([at, more[0]]), kind="stable")
-        old: tuple[Array, ...] = (at, which, number, main)
-        at, which, number, main = (np.concatenate([a, b])[order] for a, b in zip(old, more, strict=True))
-    begin, n = operation_time(enc, at), len(at)
-    birth = which == INDEX["birth"]
-    cut = np.array([2 if d.op and "eye" not in d.op else 0 for d in ALL] + [2] * (len(codes) - len(ALL)))[which]
+        columns = dict(zip(rows, np.array(special, np.int64).T, strict=True))
+        rows = concat([rows, columns | {"awake": columns["awake"] > 0}])
+        rows = take(rows, np.lexsort((rows["number"], rows["enc"])))
+    at, begin, awake, n = rows["enc"], rows["begin"], rows["awake"], size(rows)
     return pa.table(
         {
             "mdtrt_id": pick(at, encounter_ids(block)),
             "psn_no": pick(enc["person"][at], _people(block)),
-            "oprn_srt_no": pa.array(number.astype(np.int32)),
-            "main_oprn_flag": pick(main, ("0", "1")),
-            "oprn_oprt_code": pick(which, codes),
-            "oprn_oprt_name": pick(which, names),
+            "oprn_srt_no": pa.array(rows["number"], pa.int32()),
+            "main_oprn_flag": pick(rows["main"], ("0", "1")),
+            "oprn_oprt_code": pick(rows["op"], codes),
+            "oprn_oprt_name": pick(rows["op"], names),
             "oprn_oprt_date": days(begin // DAY),
             "oprn_oprt_begntime": instants(begin),
             "oprn_oprt_endtime": instants(begin + 5400),
-            "anst_way": pick(np.where(birth, -1, 0), ("01",)),
-            "anst_begntime": instants(begin - 600, birth),
-            "anst_endtime": instants(begin + 6000, birth),
+            "anst_way": pick(np.where(awake, -1, 0), ("01",)),
+            "anst_begntime": instants(begin - 600, awake),
+            "anst_endtime": instants(begin + 6000, awake),
             "oper_dr_code": pick(enc["doctor"][at], pa.array(block.places.doctor_codes)),
             "oper_dr_name": pick(enc["doctor"][at], block.places.doctor_names),
-            "incs_type": pick(cut, ("0", "1", "2")),
-            "oprn_no": pick((number - 1).astype(np.int8), tuple("123456789")),
+            "incs_type": pick(rows["cut"], ("0", "1", "2")),
+            "oprn_no": numbered("", rows["number"], 1),
         }
     )
 

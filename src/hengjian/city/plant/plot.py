@@ -49,10 +49,11 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of a planted stay, on the day after admission."""
+    """An operation of a planted stay. `sec` = when it began, -1 = the usual time after admission; `main` = the main one."""
 
     code: str
     name: str
+    sec: int = -1
     main: bool = True
 
 
@@ -100,7 +101,7 @@ class Plot:
 
     # people and places -------------------------------------------------------------------------------------------------
     def person(self, *, sex: int = 0, ages: tuple[int, int] = (20, 80), known: bool = True) -> int:
-        """Reserve a person: alive all year, in no planned series, of this sex (0 = either) and age."""
+        """Reserve a person: alive all year, in no planned series, of this sex (0 = either) and age; `known` = sex on record."""
         key = (sex, ages, known)
         if key not in self._queues:
             p, plan = self.people, self.plan
@@ -141,6 +142,12 @@ class Plot:
         if not ages[0] <= years < ages[1]:
             p["brdy"][who] = self.plan.first - int(age * 365.25)
         return who
+
+    def born(self, person: int, day: int, *, known: bool = True) -> int:
+        """Let a reserved person be born on a day (`known` = on record); returns the person."""
+        self.people["brdy"][person] = day
+        self.people["born_known"][person] = known
+        return person
 
     def hospital(self, other: int = -1, kinds: Sequence[int] = (at.TERTIARY, at.SECONDARY)) -> int:
         """A hospital (another one than `other`)."""
@@ -193,8 +200,9 @@ class Plot:
         disease: int | None = None,
         kind: str = "11",
         hour: float | None = None,
+        online: int = 0,
     ) -> int:
-        """An outpatient visit."""
+        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent."""
         second = int((hour if hour is not None else self.rng.uniform(8.2, 10.0)) * 3600)
         return self._encounter(
             person,
@@ -203,6 +211,7 @@ class Plot:
             kind=OUTP,
             med=med(kind),
             begin=day * DAY + second,
+            online=online,
         )
 
     def purchase(self, person: int, day: int) -> int:
