@@ -134,11 +134,17 @@ def result_state(out: Path) -> dict[str, Any]:
     """What the results of an audit say, without times."""
     open_audit(out).con.close()
     told = json.loads((out / "audit.json").read_text(encoding="utf-8"))
-    tables = {name: pq.read_table(out / name) for name in ("findings.parquet", "withdrawn.parquet", "indicators.parquet")}
+    tables = {
+        name: pq.read_table(out / name)
+        for name in ("findings.parquet", "shadow.parquet", "withdrawn.parquet", "indicators.parquet")
+    }
     plain = {name: table.to_pylist() for name, table in tables.items()}
     for finding in plain["withdrawn.parquet"]:
         del finding["withdrawn_at"]
-    kept = {name: (out / name).read_bytes() for name in ("findings.parquet", "indicators.parquet", "rules.csv", "rulebook.zip")}
+    kept = {
+        name: (out / name).read_bytes()
+        for name in ("findings.parquet", "shadow.parquet", "indicators.parquet", "rules.csv", "rulebook.zip")
+    }
     return {"told": {k: v for k, v in told.items() if k not in TIMED}, **plain, "bytes": kept}
 
 

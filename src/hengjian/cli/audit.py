@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hengjian.cli.bar import progress_bar
-from hengjian.engine.increment import WITHDRAWN
+from hengjian.cli.options import Site
+from hengjian.engine.increment import SHADOW, WITHDRAWN
 from hengjian.engine.results import keep_score, results
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
@@ -22,7 +23,9 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.versions import open_lake
 from hengjian.report import write_html, write_workbook
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.model import CERTAINTIES, ENGINES
+from hengjian.rulebook.model import CERTAINTIES, ENGINES, Rulebook
+from hengjian.site.apply import effective
+from hengjian.site.folder import site_root
 
 
 def audit(
@@ -39,13 +42,15 @@ def audit(
             help="增量：只重审这天（2026-11-24）、这一版（12）或上次审计（last）以来有新数据的人，其余沿用 --out 里的结果",
         ),
     ] = None,
+    site: Site = None,
+    shadow: Annotated[bool, typer.Option("--shadow/--no-shadow", help="影子规则是否一起试运行（只计数，不产生疑点）")] = True,
     version: Annotated[int | None, typer.Option("--version", help="审计第几版数据；不写则用最新一版")] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="是否同时写 report.html 和 findings.xlsx")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出结果摘要，供程序读取")] = False,
 ) -> None:
     """用启用的规则审计一版数据，写出疑点清单。
 
-    写出 findings.parquet（全部疑点）、rules.csv、audit.json、report.html、findings.xlsx。同一版数据审计多少次，疑点编号都不变。
+    写出 findings.parquet（全部疑点）、shadow.parquet（影子规则的命中，不是疑点）、rules.csv、audit.json、report.html、findings.xlsx。同一版数据审计多少次，疑点编号都不变。
 
     例：hengjian audit --lake lake --out out
 
@@ -53,23 +58,30 @@ def audit(
 
     例：hengjian audit --lake lake --out out --since last
 
+    例：hengjian audit --lake lake --out out --site site --no-shadow
+
     例：hengjian audit --lake lake --out out --engine spark
     """
     if engine not in ENGINES:
         raise InputError(f"没有引擎“{engine}”", cure="可用：" + "、".join(ENGINES))
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     current = open_lake(lake, version)
+    now = datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
+    root = site_root(site, lake)
+    book = effective(load_rulebook(), root, now.date())
     with results(out) as folder:
         with progress_bar(console, "审计") as tick:
             result = run_audit(
                 current,
-                load_rulebook(),
+                book,
                 folder,
                 former=out,
                 only=rules,
                 engine=engine,
                 since=since,
-                now=datetime.now().replace(microsecond=0),  # noqa: DTZ005 - civil time
+                now=now,
+                with_shadow=shadow,
+                site=root,
                 progress=tick,
             )
         keep_score(out, folder)
@@ -79,12 +91,11 @@ def audit(
     if as_json:
         typer.echo(json.dumps(asdict(result), ensure_ascii=False))
         return
-    show_result(console, result, out)
+    show_result(console, result, out, book)
 
 
-def show_result(console: Console, result: AuditResult, out: Path) -> None:
+def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook) -> None:
     """The table of rules and what to do next."""
-    book = load_rulebook()
     table = Table(title=f"第 {result.data_version} 版数据的疑点", title_justify="left", header_style="bold")
     for header, justify in (
         ("规则", "left"),
@@ -101,6 +112,12 @@ def show_result(console: Console, result: AuditResult, out: Path) -> None:
     console.print(
         f"疑点 {result.findings:,} 条；同一行只计一次后，整行金额 {Decimal(result.amount_total):,.2f} 元，其中基金支付 {Decimal(result.amount_fund):,.2f} 元。"
     )
+    if result.shadow_pack:
+        console.print(
+            f"影子规则 {result.rules_shadow} 条试运行，命中 {result.shadow_hits:,} 处，基金支付 {Decimal(result.shadow_fund):,.2f} 元；只计数，不是疑点，记在 {out / SHADOW}。"
+        )
+    if result.site:
+        console.print(f"按站点文件夹 {result.site}：核准 {result.approvals} 项。")
     for rule_id, knowledge in result.waiting.items():
         console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")
     for rule_id in result.left_out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from hengjian.cli.bar import progress_bar
+from hengjian.cli.options import AsJson, NamedSite
 from hengjian.engine.defence import undefended
 from hengjian.engine.examples import differences, run_example
 from hengjian.engine.fold import folded_sql
@@ -23,10 +25,16 @@ from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.loader import SHIPPED
 from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, ENGINES, STATUS_LABELS, Rule, Rulebook
 from hengjian.rulebook.page import rule_section
+from hengjian.site.apply import effective
+from hengjian.site.folder import site_root
 
 rules_app = typer.Typer(help="规则：列出、查看、运行示例、检查写法。", no_args_is_help=True, rich_markup_mode=None)
 Folder = Annotated[Path, typer.Option("--rulebook", help="规则文件夹；不写则用随程序的规则", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")]
+
+
+def book_at(rulebook: Path, site: Path | None) -> Rulebook:
+    """A rulebook as it stands today, at a site if one is named."""
+    return effective(load_rulebook(rulebook), site_root(site), date.today())  # noqa: DTZ011 - civil day
 
 
 def _one(book: Rulebook, name: str) -> Rule:
@@ -37,14 +45,16 @@ def _one(book: Rulebook, name: str) -> Rule:
 
 
 @rules_app.command("list")
-def list_rules(rulebook: Folder = SHIPPED, as_json: AsJson = False) -> None:
+def list_rules(rulebook: Folder = SHIPPED, site: NamedSite = None, as_json: AsJson = False) -> None:
     """列出全部规则：名称、编号、类别、族、程度、状态、知识点、示例（官方编码和引擎见 --json）。
 
     例：hengjian rules list
 
     例：hengjian rules list --json
+
+    例：hengjian rules list --site site
     """
-    book = load_rulebook(rulebook)
+    book = book_at(rulebook, site)
     rows = [_facts(book, rule) for rule in book.rules.values()]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -90,12 +100,17 @@ def _facts(book: Rulebook, rule: Rule) -> dict[str, Any]:
 
 
 @rules_app.command()
-def show(rule_id: Annotated[str, typer.Argument(help="规则编号")], rulebook: Folder = SHIPPED, as_json: AsJson = False) -> None:
+def show(
+    rule_id: Annotated[str, typer.Argument(help="规则编号")],
+    rulebook: Folder = SHIPPED,
+    site: NamedSite = None,
+    as_json: AsJson = False,
+) -> None:
     """看一条规则：说法、依据、参数、不计入的情形，和把设置代入后实际运行的 SQL。
 
     例：hengjian rules show drug_sex_limit
     """
-    book = load_rulebook(rulebook)
+    book = book_at(rulebook, site)
     rule = _one(book, rule_id)
     sql = folded_sql(book, rule)
     if as_json:
@@ -123,6 +138,7 @@ def test(
         list[str] | None, typer.Option("--engine", help="在哪些引擎上运行，可重复；不写则 duckdb 和 sqlite")
     ] = None,
     rulebook: Folder = SHIPPED,
+    site: NamedSite = None,
     as_json: AsJson = False,
 ) -> None:
     """运行规则自带的示例：该找出的找出，金额对，其余放过。有不符的退出码为 1。
@@ -131,7 +147,7 @@ def test(
 
     例：hengjian rules test --engine duckdb --engine spark --json
     """
-    book = load_rulebook(rulebook)
+    book = book_at(rulebook, site)
     engines = engine or ["duckdb", "sqlite"]
     if unknown := [e for e in engines if e not in ENGINES]:
         raise InputError(f"没有引擎“{unknown[0]}”", cure="可用：" + "、".join(ENGINES))

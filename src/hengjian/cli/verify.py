@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 
 from hengjian.cli.bar import progress_bar
+from hengjian.cli.options import Site
 from hengjian.cli.show import find
 from hengjian.engine.pack import PACK, open_pack
 from hengjian.engine.verify import CAUSES, HOLDS, LOST, Grounds, Verdict
@@ -20,16 +22,19 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.versions import open_lake
 from hengjian.report.source import open_audit
 from hengjian.rulebook import load_rulebook
+from hengjian.site.apply import effective
+from hengjian.site.folder import site_root
 
 
 def verify(
     finding_id: Annotated[str, typer.Argument(help="疑点编号，可以只写开头几位；不写则看 --sample")] = "",
     out: Annotated[Path, typer.Option("--out", help="审计结果在哪个文件夹")] = Path("out"),
     lake: Annotated[Path | None, typer.Option("--lake", help="数据湖文件夹；不写则用审计时的那个")] = None,
+    site: Site = None,
     sample: Annotated[int, typer.Option("--sample", min=1, help="不写编号时，按编号均匀抽多少条")] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")] = False,
 ) -> None:
-    """重算疑点：先用审计时的规则、知识和数据，再用现在的；不再成立的，说明是三者中哪一样变了。
+    """重算疑点：先用审计时的规则、知识和数据，再用现在的；不再成立的，说明是三者中哪一样变了；站点的核准、知识变了也说明。
 
     全部成立时退出码为 0，有不再成立或有变化的为 1。
 
@@ -46,7 +51,7 @@ def verify(
     root = lake or Path(str(source.audit.raw.get("lake") or ""))
     old, new = open_lake(root, int(source.audit.raw["data_version"])), open_lake(root)
     with open_pack(out / PACK) as book, progress_bar(console, "重算") as tick:
-        current = load_rulebook()
+        current = effective(load_rulebook(), _site(site, source.audit.raw, root), date.today())  # noqa: DTZ011 - civil day
         verdicts = verify_findings(
             chosen,
             Grounds(book, book, old, old),
@@ -58,6 +63,12 @@ def verify(
     else:
         _tell(console, verdicts, single=bool(finding_id))
     raise typer.Exit(0 if all(v.verdict == HOLDS for v in verdicts) else 1)
+
+
+def _site(site: Path | None, told: dict[str, Any], lake: Path) -> Path | None:
+    """The site folder named, else the one the audit used while it is there, else the one beside the lake."""
+    used = Path(str(told.get("site") or ""))
+    return site_root(site or (used if told.get("site") and used.is_dir() else None), lake)
 
 
 def _sample(con: Any, count: int) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ the rule's own validity, price ceilings by region and level, and the table `poin
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,7 @@ from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
-from hengjian.rulebook.model import KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.model import ALWAYS, CodeMapping, KnowledgeRow, Rule, Rulebook
 
 _ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _PERIOD = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
@@ -81,13 +82,14 @@ def points_of(
         if rule.knowledge and not rows:
             waiting[rule.rule_id] = rule.knowledge
             continue
-        settled = all(p.official for p in rule.params.values())
+        settled = max((p.official_from for p in rule.params.values()), default=ALWAYS)
         for row in rows:
             if period := row.period.meet(rule.period):
-                points.append(Point(len(points), rule, row, period, row.official and settled))
+                points.append(Point(len(points), rule, row, period, max(row.official_from, settled)))
         if rule.family in BY_PARAMETERS or (rule.sql and (rule.params or not rule.knowledge)):
             for period, values in rule.param_periods():
-                points.append(Point(len(points), rule, None, period, settled and bool(rule.params), values))
+                official = settled if rule.params else OPEN_DAY
+                points.append(Point(len(points), rule, None, period, official, values))
     return points, waiting
 
 
@@ -110,10 +112,11 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
             Member("kn_exempt", {"rule_id": rule.rule_id}, rule.period, prefix, "prefix", "diag")
             for prefix in rule.exempt_diagnoses
         ]
+    local = Locals(rulebook.code_map)
     ready = custom | _ceilings(con, [p for p in points if p.rule.family == "price"])
     sizes: dict[str, int] = {}
     for name, spec in columns.items():
-        rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name])
+        rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name], local)
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
     return Bound(tuple(points), columns, frozenset(n for n, size in sizes.items() if size), waiting)
@@ -203,8 +206,32 @@ def _ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[s
     return found
 
 
-def _resolve(con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member]) -> list[tuple[Any, ...]]:
-    """Members as rows: codes to keys, exact ones by digest, prefixes by the codes that exist in the lake."""
+class Locals:
+    """Local codes by the national code they stand for."""
+
+    def __init__(self, mappings: Sequence[CodeMapping]) -> None:
+        self._pairs = sorted((_base(m.national), key_of(_base(m.local)), m.period) for m in mappings)
+        self._nationals = [national for national, _, _ in self._pairs]
+
+    def keys(self, code: str, prefix: bool) -> list[tuple[int, Period]]:
+        """Keys of the local codes of one national code, or of all that begin with it, each with the period it counts in."""
+        found = []
+        for place in range(bisect_left(self._nationals, code), len(self._pairs)):
+            national, key, period = self._pairs[place]
+            if national != code and not (prefix and national.startswith(code)):
+                break
+            found.append((key, period))
+        return found
+
+
+def _base(code: str) -> str:
+    return code.split("-")[0]
+
+
+def _resolve(
+    con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member], local: Locals
+) -> list[tuple[Any, ...]]:
+    """Members as rows: codes to keys, exact ones by digest, prefixes by the codes that exist in the lake, and local codes of items."""
     slot = next((c for c in SHAPES.get(name, ()) if c in ROW_KEYS), "")
     keys = _keys(con, members, slot)
     rows = set()
@@ -212,6 +239,12 @@ def _resolve(con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], me
         values = member.values | {"valid_from": member.period.start, "valid_to": member.period.end}
         for key in keys[(member.code, member.match, member.of)]:
             rows.add(tuple(key if c == slot else values[c] for c in spec))
+        for key, period in (
+            local.keys(_base(member.code), member.match == "prefix") if member.of == "item" and member.code else ()
+        ):
+            if met := member.period.meet(period):
+                values |= {"valid_from": met.start, "valid_to": met.end}
+                rows.add(tuple(key if c == slot else values[c] for c in spec))
     return sorted(rows, key=repr)
 
 
@@ -221,7 +254,7 @@ def _keys(con: duckdb.DuckDBPyConnection, members: list[Member], slot: str) -> d
     prefixes: dict[str, set[str]] = {}
     for code, match, of in {(m.code, m.match, m.of) for m in members}:
         if match in ("exact", "none"):
-            keys[(code, match, of)] = [key_of(code.split("-")[0] if of == "item" else code)] if match == "exact" else [None]
+            keys[(code, match, of)] = [key_of(_base(code) if of == "item" else code)] if match == "exact" else [None]
         elif match in ("prefix", "diag3"):
             keys[(code, match, of)] = []
             prefixes.setdefault(of, set()).add(code)

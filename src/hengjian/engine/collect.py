@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
@@ -23,8 +23,10 @@ _RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "ot
 _LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"], "visit_type": CODE_TABLES["med_type"]}
 
 
-def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> None:
-    """`point`, `rule_head`, `basis`, `label` for citing, and the empty tables `hit` and `found`."""
+def create_tables(
+    con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule], bound: Bound, shadow: Collection[str] = ()
+) -> None:
+    """`point`, `rule_head`, `basis`, `label` for citing, and the empty tables `hit` and `found`. `shadow`: rules that open nothing."""
     fill(
         con,
         "point",
@@ -32,12 +34,12 @@ def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Seq
             "kid": "INTEGER",
             "rule_id": "VARCHAR",
             "reference": "VARCHAR",
-            "official": "INTEGER",
+            "official_from": "INTEGER",
             "name": "VARCHAR",
             "template": "VARCHAR",
         },
         [
-            (p.kid, p.rule.rule_id, p.reference, int(p.official), p.labels.get("name", ""), _template(p.rule.message, p.labels))
+            (p.kid, p.rule.rule_id, p.reference, p.official_from, p.labels.get("name", ""), _template(p.rule.message, p.labels))
             for p in bound.points
         ],
     )
@@ -50,11 +52,12 @@ def create_tables(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Seq
             r.certainty,
             rulebook.fingerprint(r),
             json.dumps(list(r.spares), ensure_ascii=False),
+            int(r.rule_id in shadow),
         )
         for r in rules
     ]
     names = ("rule_id", "official_code", "r_code", "grain", "certainty", "fingerprint", "spares")
-    fill(con, "rule_head", dict.fromkeys(names, "VARCHAR"), heads)
+    fill(con, "rule_head", dict.fromkeys(names, "VARCHAR") | {"shadow": "INTEGER"}, heads)
     fill(
         con,
         "basis",
@@ -119,8 +122,13 @@ def _number(column: str) -> str:
     return f"CASE WHEN {column} % 10000 = 0 THEN CAST({column} // 10000 AS VARCHAR) ELSE CAST({column} // 10000 AS VARCHAR) || '.' || {rest} END"
 
 
-def findings_sql(data_version: int) -> str:
-    """SELECT in the shape of `finding.FINDING_SCHEMA` over `found` and the tables of `create_tables`."""
+OPEN, SHADOW = "h.shadow = 0", "h.shadow = 1"
+"""Which hits: of rules that open findings, of rules in shadow."""
+
+
+def findings_sql(data_version: int, which: str = "") -> str:
+    """SELECT in the shape of `finding.FINDING_SCHEMA` over `found` and the tables of `create_tables`: all, or OPEN or SHADOW ones."""
+    chosen = f"WHERE f.rule_id IN (SELECT h.rule_id FROM rule_head AS h WHERE {which})" if which else ""
     sep = "chr(31)"
     money = "CAST(CAST({c} AS DECIMAL(18,0)) * 0.01 AS DECIMAL(16,2)) AS {c}"
     amounts = ",\n       ".join(money.format(c=c) for c in ("amount_total", "amount_inscope", "amount_fund"))
@@ -142,13 +150,13 @@ def findings_sql(data_version: int) -> str:
     best = ", ".join(f"'{c}': u.{c}" for c in shown)
     return f"""
 WITH cited AS (                                  -- the subject: a line, an encounter, a pair of lines, an institution's item, a group
-  SELECT f.*, p.reference, p.official, p.template, p.name,
+  SELECT f.*, p.reference, CASE WHEN f.w0 >= p.official_from THEN 1 ELSE 0 END AS official, p.template, p.name,
          CASE WHEN f.members IS NOT NULL THEN array_to_string(f.members, {sep})
               WHEN f.by_pair = 1 THEN concat_ws({sep}, f.psn_no, LEAST(f.mdtrt_id || '/' || f.feedetl_sn, f.other_mdtrt_id || '/' || f.other_sn),
                                                 GREATEST(f.mdtrt_id || '/' || f.feedetl_sn, f.other_mdtrt_id || '/' || f.other_sn))
               WHEN f.mdtrt_id IS NOT NULL THEN concat_ws({sep}, f.psn_no, f.mdtrt_id, COALESCE(f.feedetl_sn, ''))
               ELSE concat_ws({sep}, f.fixmedins_code, CAST(f.item_key AS VARCHAR)) END AS subject
-  FROM found AS f JOIN point AS p ON p.kid = f.kid
+  FROM found AS f JOIN point AS p ON p.kid = f.kid {chosen}
 ), best AS (                                     -- several points that hit one subject in one window are one finding
   SELECT u.rule_id, u.subject, u.w0, u.w1, arg_max({{{best}}}, (u.amount_total, -u.kid)) AS b,
          MAX(u.amount_total) AS amount_total, MAX(u.amount_inscope) AS amount_inscope, MAX(u.amount_fund) AS amount_fund,
@@ -207,21 +215,24 @@ FROM indicator AS d
 JOIN point AS p ON p.kid = d.kid
 JOIN rule_head AS h ON h.rule_id = p.rule_id
 JOIN institution AS i ON i.org_key = d.org_key
+WHERE h.shadow = 0
 ORDER BY p.rule_id, window_start, hosp_lv_grp, place
 """
-"""Rows of `indicators.parquet`: a share of an institution in a window, its place among peers of its level (1 = smallest)."""
+"""Rows of `indicators.parquet`: a share of an institution in a window, its place among peers of its level (1 = smallest); none of rules in
+shadow."""
 
 
 def write_indicators(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Write the indicators. Returns their number."""
     _write(con, INDICATORS, path)
-    return int(con.execute("SELECT COUNT(*) FROM indicator").fetchall()[0][0])
+    return int(con.execute(f"SELECT COUNT(*) FROM read_parquet({one_file(path)})").fetchall()[0][0])
 
 
-def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int, carried: str = "") -> int:
-    """Write `found` as findings sorted by id, with those of the SELECT `carried`; whole or not at all. Returns their number."""
+def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int, carried: str = "", which: str = OPEN) -> int:
+    """Write `found` (OPEN or SHADOW) as findings sorted by id, with those of the SELECT `carried`; whole or not at all. Returns their
+    number."""
     names = ", ".join(FINDING_SCHEMA.names)
-    found = f"SELECT {names} FROM ({findings_sql(data_version)})"
+    found = f"SELECT {names} FROM ({findings_sql(data_version, which)})"
     more = f" UNION ALL SELECT {names} FROM ({carried})" if carried else ""
     _write(con, f"SELECT * FROM ({found}{more}) ORDER BY finding_id", path)
     (row,) = con.execute(f"SELECT COUNT(*) FROM read_parquet({one_file(path)})").fetchall()

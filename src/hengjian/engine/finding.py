@@ -39,3 +39,6 @@ FINDING_SCHEMA = pa.schema(
 
 RULES_CSV = ("rule_id", "official_code", "r_code", "family", "title", "certainty", "theme", "category", "status", "basis")
 """Columns of `rules.csv`, written beside the findings so that a scorer or a report can tell what each rule is."""
+
+COUNTS_CSV = ("findings", "amount_total", "amount_fund")
+"""Columns after them: the rule's own findings, or hits in shadow, and their money in yuan."""

@@ -28,6 +28,7 @@ from hengjian.lake.schema.local import LOCAL
 from hengjian.lake.versions import LakeVersion, open_lake, version_numbers
 
 WITHDRAWN = "withdrawn.parquet"
+SHADOW = "shadow.parquet"
 WITHDRAWN_SCHEMA = pa.schema(
     [*FINDING_SCHEMA, ("withdrawn_version", pa.string()), ("withdrawn_at", pa.string()), ("withdrawn_why", pa.string())]
 )
@@ -45,6 +46,18 @@ class Earlier:
     @property
     def version(self) -> int:
         return int(self.told["data_version"])
+
+    @property
+    def shadow(self) -> Path:
+        """Where the hits of its shadow rules are."""
+        return self.findings.with_name(SHADOW)
+
+    def shadow_is_whole(self, pack: str) -> bool:
+        """Whether the same shadow rules ran, and their hits are there."""
+        try:
+            return bool(self.told["shadow_pack"] == pack and pq.read_metadata(self.shadow).num_rows == self.told["shadow_hits"])
+        except (OSError, KeyError, pa.ArrowException):
+            return False
 
 
 def earlier_results(out: Path, lake: LakeVersion) -> Earlier | None:
@@ -78,16 +91,20 @@ def version_since(lake: LakeVersion, since: str) -> int:
     return max(before, default=0)
 
 
-def choose(con: duckdb.DuckDBPyConnection, earlier: Earlier | None, lake: LakeVersion, since: str, pack: str) -> str:
+def choose(
+    con: duckdb.DuckDBPyConnection, earlier: Earlier | None, lake: LakeVersion, since: str, pack: str, shadow_pack: str = ""
+) -> str:
     """Fill the table `chosen` (psn_key) with everybody to judge again, and return why that cannot be said (empty: it can).
 
-    `pack`: fingerprint of the rules and knowledge of this audit.
+    `pack`: fingerprint of the rules and knowledge of this audit, `shadow_pack` that of its shadow rules (empty: none run).
     """
     start = version_since(lake, since)
     if earlier is None:
         return "结果文件夹里没有这个数据湖以前的完整结果"
     if earlier.told.get("rule_pack") != pack or earlier.told.get("left_out"):
         return "规则或知识与上次不同"
+    if shadow_pack and not earlier.shadow_is_whole(shadow_pack):
+        return "影子规则与上次不同"
     start = min(start, earlier.version)
     if earlier.version > lake.number:
         return "结果文件夹里的结果比要审计的版本新"
@@ -150,11 +167,11 @@ def _renamed(con: duckdb.DuckDBPyConnection, then: LakeVersion, now: LakeVersion
     return found
 
 
-def carried_sql(earlier: Earlier, person_rules: Sequence[str], data_version: int) -> str:
-    """SELECT of earlier findings that stand: of rules that judge one person at a time, about persons not judged again."""
+def carried_sql(findings: Path, person_rules: Sequence[str], data_version: int) -> str:
+    """SELECT of earlier findings (or shadow hits) that stand: of rules that judge one person at a time, about persons not judged again."""
     listed = ", ".join(f"'{rule_id}'" for rule_id in person_rules) or "''"
     names = ", ".join(n for n in FINDING_SCHEMA.names if n != "data_version")
-    return f"""SELECT {names}, '{data_version}' AS data_version FROM read_parquet({one_file(earlier.findings)})
+    return f"""SELECT {names}, '{data_version}' AS data_version FROM read_parquet({one_file(findings)})
                WHERE rule_id IN ({listed}) AND {key_sql("psn_no")} NOT IN (SELECT psn_key FROM chosen)"""
 
 
@@ -180,7 +197,7 @@ def withdraw(
         parts.append(
             f"""SELECT {names}, '{version}' AS withdrawn_version, '{now}' AS withdrawn_at,
                        CASE WHEN h.fingerprint = f.rule_fingerprint THEN 'data' ELSE 'rule' END AS withdrawn_why
-                FROM read_parquet({one_file(earlier.findings)}) AS f LEFT JOIN (SELECT rule_id AS id, fingerprint FROM rule_head) AS h ON h.id = f.rule_id
+                FROM read_parquet({one_file(earlier.findings)}) AS f LEFT JOIN (SELECT rule_id AS id, fingerprint FROM rule_head WHERE shadow = 0) AS h ON h.id = f.rule_id
                 WHERE {ran}"""
         )
     if not parts:

@@ -1,7 +1,8 @@
 """The rulebook an audit judged by, kept beside its findings: rule texts, families, articles and the knowledge tables they used.
 
 `rulebook.zip` is a rulebook folder like the shipped one, cut to the rules of the audit, so whoever doubts a finding years later
-re-reads it with the loader of that day's text. Its bytes depend on its content only.
+re-reads it with the loader of that day's text. What a site had added, approved and mapped is in it (`rulebook.local`). Its bytes
+depend on its content only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from hengjian.kernel.errors import InputError
 from hengjian.rulebook import load_rulebook
+from hengjian.rulebook.local import local_files
 from hengjian.rulebook.model import Rule, Rulebook
 
 PACK = "rulebook.zip"
@@ -25,12 +27,13 @@ def write_pack(path: Path, book: Rulebook, rules: Sequence[Rule]) -> None:
     files = {r.path for r in rules} | {book.families[r.family].path for r in rules if r.family}
     files |= {book.root / "knowledge" / f"{r.knowledge}.csv" for r in rules if r.knowledge in book.knowledge}
     files |= set((book.root / "law").glob("*.yml"))
+    local = local_files(book, rules)
     scratch = path.with_name(f".{path.name}.part")
     with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as pack:
-        for file in sorted(files):
-            pack.writestr(
-                zipfile.ZipInfo(file.relative_to(book.root).as_posix(), _EPOCH), file.read_bytes(), zipfile.ZIP_DEFLATED
-            )
+        kept = {file.relative_to(book.root).as_posix(): file for file in files} | local
+        for name, content in sorted(kept.items()):
+            body = content if isinstance(content, str) else content.read_bytes()
+            pack.writestr(zipfile.ZipInfo(name, _EPOCH), body, zipfile.ZIP_DEFLATED)
     scratch.replace(path)
 
 

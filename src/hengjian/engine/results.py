@@ -18,7 +18,7 @@ from hengjian.kernel.causes import cause_of, is_full
 from hengjian.kernel.errors import HengjianError, InputError
 
 BELONGING = (
-    "findings.parquet", "withdrawn.parquet", "indicators.parquet", "rules.csv", "rulebook.zip", "report.html", "findings.xlsx",
+    "findings.parquet", "shadow.parquet", "withdrawn.parquet", "indicators.parquet", "rules.csv", "rulebook.zip", "report.html", "findings.xlsx",
     "score.json", "audit.json",
 )  # fmt: skip
 """Files of one audit, in the order they are moved; other files in the folder are the user's."""

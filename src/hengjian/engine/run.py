@@ -8,9 +8,10 @@ import resource
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,12 +22,12 @@ from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect
 from hengjian.engine.bind import Bound, bind, fill
-from hengjian.engine.finding import RULES_CSV
+from hengjian.engine.finding import COUNTS_CSV, RULES_CSV
 from hengjian.engine.groups import grow_groups
-from hengjian.engine.increment import WITHDRAWN, carried_sql, choose, earlier_results, withdraw
+from hengjian.engine.increment import SHADOW, WITHDRAWN, carried_sql, choose, earlier_results, withdraw
 from hengjian.engine.pack import PACK, write_pack
 from hengjian.engine.plan import Plan, make_plan
-from hengjian.engine.totals import grand_total
+from hengjian.engine.totals import grand_total, rule_sums
 from hengjian.kernel.dates import day_date
 from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
@@ -46,6 +47,7 @@ CHOSEN = "t.psn_key IN (SELECT psn_key FROM chosen)"
 class AuditResult:
     """What an audit did; written as `audit.json`. Amounts in yuan as text, period half-open.
 
+    `shadow_hits`, `shadow_fund`: what rules in shadow hit, counted once; nothing was opened. `site`: the site folder, if any.
     `rejudged`: persons an incremental audit judged again, None after a full one; `full_because`: why an incremental one was full.
     """
 
@@ -79,6 +81,11 @@ class AuditResult:
     amount_inscope: str
     amount_fund: str
     demo: bool
+    site: str
+    approvals: int
+    shadow_pack: str
+    shadow_hits: int
+    shadow_fund: str
 
 
 def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[Rule]:
@@ -100,19 +107,20 @@ def judge_lake(
     engine: str = "duckdb",
     persons: Sequence[int] | None = None,
     knowledge: LakeVersion | None = None,
+    shadow: Collection[str] = (),
     progress: Progress | None = None,
 ) -> tuple[Bound, Plan]:
     """Judge a lake version with `rules`: afterwards `found` and `indicator` of the connection hold what was found.
 
-    `persons` (keys) narrows texts of scope `person` to them; `knowledge` is the version whose travelling knowledge is used, if another.
-    Rules whose text does not run on `engine` are left out.
+    `persons` (keys) narrows texts of scope `person` to them; `knowledge` is the version whose travelling knowledge is used, if another;
+    `shadow` names the rules that open nothing. Rules whose text does not run on `engine` are left out.
     """
     attach_small_tables(con, lake, knowledge)
     if persons is not None:
         fill(con, "chosen", {"psn_key": "BIGINT"}, [(p,) for p in persons])
     bound = bind(con, rulebook, rules)
     plan = make_plan(rulebook, rules, bound)
-    collect.create_tables(con, rulebook, rules, bound)
+    collect.create_tables(con, rulebook, rules, bound, shadow)
     backend = open_backend(engine, con, plan, bound, scratch)
     try:
         texts = {scope: [t for t in plan.of_scope(scope) if engine in t.engines] for scope in SCOPES}
@@ -147,14 +155,17 @@ def run_audit(
     engine: str = "duckdb",
     now: datetime,
     since: str | None = None,
+    with_shadow: bool = True,
+    site: Path | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Audit a lake version with the active rules and write findings.parquet, withdrawn.parquet (earlier findings that hold no more),
+    """Audit a lake version with the active rules and write findings.parquet, shadow.parquet (what rules in shadow hit), withdrawn.parquet (earlier findings that hold no more),
     indicators.parquet, rules.csv, the rulebook that judged (`rulebook.zip`) and audit.json into `out`: a folder of `results` where
     others may read it.
 
     `former`: the folder of earlier results; None: `out`. `since` (see `increment.version_since`): judge again only whom something was
-    loaded about since then, and carry over the rest of the earlier results; the findings are those of a full audit.
+    loaded about since then, and carry over the rest of the earlier results; the findings are those of a full audit. Shadow rules run
+    beside the active ones unless rules are named in `only`, or not `with_shadow`. `site`: the folder the rulebook was completed from.
     """
     started = time.perf_counter()
     out = _prepare(out)
@@ -162,29 +173,39 @@ def run_audit(
     leave_note(lake, former, now)
     scratch = out / ".spill"
     rules = active_rules(rulebook, only)
+    shadow = [r for r in rulebook.rules.values() if r.status == "shadow"] if with_shadow and not only else []
+    ran = [*rules, *shadow]
     con = connect(scratch)
     try:
         earlier = earlier_results(former, lake)
         pack = rulebook.pack_fingerprint(rules)
-        full_why = choose(con, earlier, lake, since, pack) if since else ""
+        shadow_pack = rulebook.pack_fingerprint(shadow) if shadow else ""
+        full_why = choose(con, earlier, lake, since, pack, shadow_pack) if since else ""
         persons = None
         if since and not full_why:
             persons = [key for (key,) in con.execute("SELECT psn_key FROM chosen ORDER BY 1").fetchall()]
-        bound, plan = judge_lake(con, lake, rulebook, rules, scratch, engine=engine, persons=persons, progress=progress)
-        carried = ""
+        names = {r.rule_id for r in shadow}
+        bound, plan = judge_lake(
+            con, lake, rulebook, ran, scratch, engine=engine, persons=persons, shadow=names, progress=progress
+        )
+        carried = shadow_carried = ""
         if persons is not None and earlier is not None:
             alone = {t.name for t in plan.of_scope("person")}
-            carried = carried_sql(earlier, [r.rule_id for r in rules if (r.family or r.rule_id) in alone], lake.number)
+            person_rules = [r.rule_id for r in ran if (r.family or r.rule_id) in alone]
+            carried = carried_sql(earlier.findings, [n for n in person_rules if n not in names], lake.number)
+            shadow_carried = carried_sql(earlier.shadow, [n for n in person_rules if n in names], lake.number) if shadow else ""
         scratch.mkdir(exist_ok=True)
         fresh = scratch / "findings.parquet"
         count = collect.write_findings(con, fresh, lake.number, carried)
         gone = withdraw(con, earlier, former / WITHDRAWN, fresh, only, now.isoformat(timespec="seconds"), lake.number)
         pq.write_table(gone, out / WITHDRAWN, compression="zstd")
         fresh.replace(out / "findings.parquet")
+        shadow_hits = collect.write_findings(con, out / SHADOW, lake.number, shadow_carried, collect.SHADOW)
+        shadow_totals = grand_total(con, f"read_parquet({one_file(out / SHADOW)})")
         indicators = collect.write_indicators(con, out / "indicators.parquet")
         totals = grand_total(con, f"read_parquet({one_file(out / 'findings.parquet')})")
-        _write_rules(out / "rules.csv", rules, bound)
-        write_pack(out / PACK, rulebook, rules)
+        _write_rules(out, ran, bound)
+        write_pack(out / PACK, rulebook, ran)
         left_out = {t.name for t in plan.texts if engine not in t.engines}
         result = AuditResult(
             audit_no=f"SJ-{now:%Y%m%d}-{lake.number:04d}",
@@ -195,12 +216,12 @@ def run_audit(
             period=_period(con, lake),
             generated_at=now.isoformat(timespec="seconds"),
             engine=engine_name(engine),
-            rules_active=len(rules) - len(bound.waiting),
+            rules_active=sum(r.rule_id not in bound.waiting for r in rules),
             rules_shadow=sum(r.status == "shadow" for r in rulebook.rules.values()),
-            waiting=bound.waiting,
+            waiting={rule_id: table for rule_id, table in bound.waiting.items() if rule_id not in names},
             left_out=sorted(r.rule_id for r in rules if (r.family or r.rule_id) in left_out),
             rule_pack=pack,
-            knowledge_rows=sum(p.row is not None for p in bound.points),
+            knowledge_rows=sum(p.row is not None and p.rule.rule_id not in names for p in bound.points),
             seconds=round(time.perf_counter() - started, 2),
             peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             lines=lake.rows("fee_line"),
@@ -217,6 +238,11 @@ def run_audit(
             amount_inscope=str(totals["amount_inscope"]),
             amount_fund=str(totals["amount_fund"]),
             demo="synthetic" in str(lake.load.get("manifest", {}).get("sender", "")),
+            site=str(site.resolve()) if site else "",
+            approvals=len(rulebook.approvals),
+            shadow_pack=shadow_pack,
+            shadow_hits=shadow_hits,
+            shadow_fund=str(shadow_totals["amount_fund"]),
         )
         (out / "audit.json").write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
         return result
@@ -263,24 +289,30 @@ def _fund_total(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> str:
     return str(total)
 
 
-def _write_rules(path: Path, rules: Sequence[Rule], bound: Bound) -> None:
-    with path.open("w", encoding="utf-8", newline="") as handle:
+_NOTHING = (0, Decimal("0.00"), Decimal("0.00"))
+
+
+def _write_rules(out: Path, rules: Sequence[Rule], bound: Bound) -> None:
+    sums: dict[str, tuple[int, Decimal, Decimal]] = {}
+    for rule_id, _, count, total, fund in (s for name in ("findings.parquet", SHADOW) for s in rule_sums(out / name)):
+        before = sums.get(rule_id, _NOTHING)
+        sums[rule_id] = (before[0] + count, before[1] + total, before[2] + fund)
+    with (out / "rules.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(RULES_CSV)
+        writer.writerow((*RULES_CSV, *COUNTS_CSV))
         for r in rules:
-            status = "waiting" if r.rule_id in bound.waiting else r.status
+            status = "waiting" if r.rule_id in bound.waiting and r.status != "shadow" else r.status
             basis = "；".join(b.text for b in r.basis)
-            writer.writerow(
-                [
-                    r.rule_id,
-                    r.official_code,
-                    r.r_code,
-                    r.family or "sql",
-                    r.title,
-                    r.certainty,
-                    r.theme,
-                    r.category,
-                    status,
-                    basis,
-                ]
+            head = (
+                r.rule_id,
+                r.official_code,
+                r.r_code,
+                r.family or "sql",
+                r.title,
+                r.certainty,
+                r.theme,
+                r.category,
+                status,
+                basis,
             )
+            writer.writerow((*head, *sums.get(r.rule_id, _NOTHING)))

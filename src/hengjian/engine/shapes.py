@@ -101,7 +101,7 @@ class Point:
     rule: Rule
     row: KnowledgeRow | None
     period: Period
-    official: bool
+    official_from: int  # the first day on which all it rests on is official; OPEN_DAY: never
     params: dict[str, int] = field(default_factory=dict)
 
     @property

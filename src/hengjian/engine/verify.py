@@ -20,9 +20,11 @@ from hengjian.engine import collect
 from hengjian.engine.backends.duckdb import connect
 from hengjian.engine.run import judge_lake
 from hengjian.kernel.amounts import to_yuan
+from hengjian.kernel.dates import OPEN_DAY, day_date
 from hengjian.kernel.keys import bucket_of, key_of
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import LakeVersion
+from hengjian.rulebook.local import row_cells
 from hengjian.rulebook.model import Rulebook
 
 CAUSES = {"rule": "规则", "knowledge": "知识", "data": "数据"}
@@ -105,7 +107,7 @@ def recompute(findings: Iterable[Mapping[str, Any]], grounds: Grounds) -> Rows:
     rules = [r for r in grounds.rule.rules.values() if r.rule_id in wanted and r.status != "retired"]
     if not rules:
         return {}
-    book = replace(grounds.rule, knowledge=grounds.knowledge.knowledge)
+    book = replace(grounds.rule, knowledge=grounds.knowledge.knowledge, code_map=grounds.knowledge.code_map)
     persons = sorted({key_of(str(f["psn_no"])) for f in findings if f["psn_no"]})
     with tempfile.TemporaryDirectory() as scratch:
         con = connect(Path(scratch))
@@ -144,9 +146,24 @@ def _rule_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> li
         if old[part] != new[part]:
             short = part in ("settings", "basis", "certainty", "exempt", "knowledge", "grain")
             told.append(f"规则的{label}变了" + (f"：{_text(old[part])} → {_text(new[part])}" if short else ""))
+    if old.get("approved") != new.get("approved") or old["params"] != new["params"]:
+        before, after = (_approved(g.rule, rule_id) for g in (then, now))
+        if before != after:
+            told.append(f"站点的核准变了：{before} → {after}")
     articles = {b.law for b in then.rule.rules[rule_id].basis}
     told += [f"法律文件 {law} 变了" for law in sorted(articles) if then.rule.laws[law] != now.rule.laws.get(law)]
     return told
+
+
+def _approved(book: Rulebook, rule_id: str) -> str:
+    """What a site has approved of a rule, in words."""
+    params = book.rules[rule_id].params
+    told = [
+        f"{a.name} {day_date(a.day)} 起 {params[a.name].shown(a.value)}（{a.by}）"
+        for a in book.approvals
+        if a.subject == rule_id and a.value is not None
+    ]
+    return "，".join(told) or "没有核准"
 
 
 def _knowledge_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> list[str]:
@@ -155,17 +172,25 @@ def _knowledge_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) 
         table, _, rest = reference.partition(":")
         kid = rest.rsplit(" [", 1)[0]
         old, new = ({r.kid: r for r in g.knowledge.knowledge.get(table, ())} for g in (then, now))
-        if kid in old and kid not in new:
-            told.append(f"知识点 {table}:{kid} 已经没有了")
-        elif kid in old:
-            cells = [
-                f"{c} {old[kid].values[c] or '空'} → {new[kid].values.get(c) or '空'}"
-                for c in old[kid].values
-                if old[kid].values[c] != new[kid].values.get(c)
-            ]
-            told += [f"知识点 {table}:{kid} 变了：{'，'.join(cells)}"] if cells else []
+        if kid not in old:
+            continue
+        name = f"{'站点知识点' if old[kid].site else '知识点'} {table}:{kid}"
+        if kid not in new:
+            told.append(f"{name} 已经没有了")
+            continue
+        before, after = row_cells(old[kid]), row_cells(new[kid])
+        if cells := [f"{c} {before[c] or '空'} → {after.get(c) or '空'}" for c in before if before[c] != after.get(c)]:
+            told.append(f"{name} 变了：{'，'.join(cells)}")
+        days = [
+            day_date(r.approved_from).isoformat() + " 起" if r.approved_from < OPEN_DAY else "没有核准"
+            for r in (old[kid], new[kid])
+        ]
+        if days[0] != days[1]:
+            told.append(f"站点对{name} 的核准变了：{days[0]} → {days[1]}")
     if not told and then.travelling.number != now.travelling.number:
         told += [f"随数据的知识由第 {then.travelling.number} 版变为第 {now.travelling.number} 版"]
+    if not told and then.knowledge.code_map != now.knowledge.code_map:
+        told.append("站点的编码对照变了")
     table = str(then.rule.rules[str(finding["rule_id"])].knowledge)
     if not told and then.knowledge.knowledge.get(table) != now.knowledge.knowledge.get(table):
         told.append(f"知识表 {table} 变了")

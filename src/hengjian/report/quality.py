@@ -67,7 +67,9 @@ def versions(figures: Figures) -> list[tuple[str, str]]:
     raw = audit.raw
     last = audit.data_date
     shadow = audit.count("rules_shadow")
-    rules = f"{audit.count('rules_active')} 条生效" + (f"，{shadow} 条影子（不计入）" if shadow else "")
+    hits = audit.count("shadow_hits")
+    tried = f"试运行命中 {hits:,} 处，不计入" if hits else "不计入"
+    rules = f"{audit.count('rules_active')} 条生效" + (f"，{shadow} 条影子（{tried}）" if shadow else "")
     return [
         ("数据版本", f"第 {raw.get('data_version', '—')} 版" + (f" · 数据截至 {last}" if last else "")),
         ("数据期间", f"{audit.start} 至 {audit.end}（不含末日）"),

@@ -2,6 +2,9 @@
 
 A rule is a YAML file (it belongs to a family) or an `.sql` file (SQL of its own). Both have the same header and examples: in the
 `.sql` file the header is the first comment and the examples are the last.
+
+A rulebook kept beside an audit also has `approvals.csv` and `code_map.csv`: what a site had approved and mapped, in the form of
+`rulebook.local`.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from typing import Any
 
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
+from hengjian.rulebook.approved import approve
+from hengjian.rulebook.local import read_approvals, read_code_map, read_site_columns
 from hengjian.rulebook.marked import Marked, as_day, make_period, pipe_table, read_csv, read_file, read_yaml
 from hengjian.rulebook.model import (
     CATEGORIES,
@@ -20,15 +25,18 @@ from hengjian.rulebook.model import (
     ENGINES,
     GRAINS,
     OUTPUTS,
+    POINT_GROUPS,
     SCOPES,
     STATUSES,
     UNITS,
+    WINDOWS,
     Article,
     Basis,
     Example,
     Family,
     KnowledgeRow,
     Law,
+    NationalRule,
     Param,
     Rule,
     Rulebook,
@@ -37,7 +45,7 @@ from hengjian.rulebook.model import (
 SHIPPED = Path(__file__).parent
 PARTS = ("law", "knowledge", "families", "rules")
 _KNOWN = {
-    "rule", "title", "official_code", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
+    "rule", "title", "official_code", "national", "points", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
     "basis", "message", "spares", "exempt_diagnoses", "valid_from", "valid_to", "examples",
 }  # fmt: skip
 _SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)\*/)?\s*\Z", re.DOTALL)
@@ -53,8 +61,10 @@ def load_rulebook(root: Path = SHIPPED) -> Rulebook:
     knowledge = {p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))}
     families = _unique((_family(p) for p in sorted((root / "families").glob("*.sql"))), "name", root)
     paths = sorted(p for p in (root / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
-    rules = _unique((_rule(p, laws, knowledge, families) for p in paths), "rule_id", root)
-    return Rulebook(laws, knowledge, families, rules, root)
+    catalogue = _catalogue(root / "catalogue.csv")
+    rules = _unique((_rule(p, laws, knowledge, families, catalogue) for p in paths), "rule_id", root)
+    book = Rulebook(laws, knowledge, families, rules, root, read_code_map(root), (), catalogue)
+    return approve(book, read_approvals(root))
 
 
 def _unique(items: Any, attribute: str, root: Path) -> dict[str, Any]:
@@ -101,7 +111,9 @@ def _knowledge(path: Path) -> list[KnowledgeRow]:
         seen[cells["kid"]] = line
         end = as_day(cells["valid_to"], where) if cells.get("valid_to") else OPEN_DAY
         period = make_period(as_day(cells["valid_from"], where), end, where)
-        rows.append(KnowledgeRow(path.stem, cells["kid"], cells, period, cells.get("official") == "1", line))
+        site, approved_from = read_site_columns(cells, where)
+        official = cells.get("official") == "1"
+        rows.append(KnowledgeRow(path.stem, cells["kid"], cells, period, official, line, site, approved_from))
     return rows
 
 
@@ -126,17 +138,60 @@ def _family(path: Path) -> Family:
     name = str(head.need("family"))
     if name != path.stem:
         raise RulebookError(f"族名 {name} 与文件名不一致", where=head.where("family"), cure=f"改为 {path.stem}")
-    head.refuse_unknown({"family", "code", "title", "scope", "engines", "output"})
+    head.refuse_unknown({"family", "code", "title", "scope", "engines", "output", "window"})
     engines = tuple(str(e) for e in head.need("engines"))
     if unknown := [e for e in engines if e not in ENGINES]:
         raise RulebookError(f"不认识的引擎 {unknown[0]}", where=head.where("engines"), cure="可用：" + "、".join(ENGINES))
     output = head.one_of("output", OUTPUTS) if "output" in head.values else OUTPUTS[0]
-    return Family(
-        name, str(head.need("code")), str(head.need("title")), sql, path, line, head.one_of("scope", SCOPES), engines, output
-    )
+    window = head.one_of("window", WINDOWS) if "window" in head.values else ""
+    scope = head.one_of("scope", SCOPES)
+    return Family(name, str(head.need("code")), str(head.need("title")), sql, path, line, scope, engines, output, window)
 
 
-def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families: dict[str, Family]) -> Rule:
+def _catalogue(path: Path) -> tuple[NationalRule, ...]:
+    """The rules of the national edition, where the rulebook has their list."""
+    if not path.is_file():
+        return ()
+    found = []
+    for line, cells in read_csv(path):
+        if not cells["seq"].isdigit() or cells["group"] not in POINT_GROUPS:
+            raise RulebookError(
+                "全国规则目录的这一行不对", where=f"{path}:{line}", cure="seq 写序号，group 写 " + "、".join(POINT_GROUPS)
+            )
+        texts = (cells[c] for c in ("official_code", "title", "tier", "family", "result", "group"))
+        found.append(NationalRule(int(cells["seq"]), *texts))
+    return tuple(found)
+
+
+def _national(head: Marked, catalogue: tuple[NationalRule, ...]) -> int:
+    """The rule's number in the national edition: by its code, or where the edition gives none by `national`."""
+    code, number = head.text("official_code"), head.text("national")
+    if not catalogue:
+        return int(number) if number.isdigit() else 0
+    if code and number:
+        raise RulebookError("有官方编码的规则不写 national", where=head.where("national"), cure="去掉 national")
+    if code:
+        seq = next((n.seq for n in catalogue if n.official_code == code), 0)
+        if not seq:
+            raise RulebookError(
+                f"全国规则目录里没有编码 {code}", where=head.where("official_code"), cure="核对编码；目录在 catalogue.csv"
+            )
+        return seq
+    if number and not any(str(n.seq) == number and not n.official_code for n in catalogue):
+        new = "、".join(str(n.seq) for n in catalogue if not n.official_code)
+        raise RulebookError(
+            f"national 不能是“{number}”", where=head.where("national"), why="它只用于目录里没有编码的规则", cure=f"可用：{new}"
+        )
+    return int(number or 0)
+
+
+def _rule(
+    path: Path,
+    laws: dict[str, Law],
+    knowledge: dict[str, Any],
+    families: dict[str, Family],
+    catalogue: tuple[NationalRule, ...],
+) -> Rule:
     if path.suffix == ".sql":
         head, sql, sql_line, examples = _split_sql(path)
     else:
@@ -187,6 +242,8 @@ def _rule(path: Path, laws: dict[str, Law], knowledge: dict[str, Any], families:
         path=path,
         lines=head.lines,
         sql_line=sql_line,
+        national=_national(head, catalogue),
+        point_group=head.one_of("points", POINT_GROUPS) if "points" in head.values else "",
     )
 
 
@@ -200,8 +257,23 @@ def _params(head: Marked) -> dict[str, Param]:
         dated = sorted((as_day(day, where), _scaled(str(value), unit, where)) for day, value in spec["values"].items())
         ends = [start for start, _ in dated[1:]] + [OPEN_DAY]
         values = tuple((make_period(start, end, where), value) for (start, value), end in zip(dated, ends, strict=True))
-        params[str(name)] = Param(str(name), unit, values, str(spec.get("official")) == "true")
+        bounds = _bounds(str(name), spec.get("range"), unit, where)
+        if bounds and (beyond := next((value for _, value in values if not bounds[0] <= value <= bounds[1]), None)) is not None:
+            raise RulebookError(f"参数 {name} 的值不在它自己的范围里", where=where, why=str(beyond), cure="改值，或放宽 range")
+        params[str(name)] = Param(str(name), unit, values, str(spec.get("official")) == "true", bounds)
     return params
+
+
+def _bounds(name: str, pair: Any, unit: str, where: str) -> tuple[int, int] | None:
+    """`range: [lowest, highest]` of a parameter: what a site may approve."""
+    if pair is None:
+        return None
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise RulebookError(f"参数 {name} 的 range 不对", where=where, cure="写成 range: [最小, 最大]")
+    low, high = (_scaled(str(v), unit, where) for v in pair)
+    if low > high:
+        raise RulebookError(f"参数 {name} 的 range 是空的", where=where, cure="写成 range: [最小, 最大]")
+    return low, high
 
 
 def _scaled(text: str, unit: str, where: str) -> int:

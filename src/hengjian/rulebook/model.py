@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hengjian.kernel.amounts import FEN, PRICE_UNITS, QTY_UNITS
-from hengjian.kernel.dates import Period
+from hengjian.kernel.dates import OPEN_DAY, Period
 
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
 STATUS_LABELS = {"draft": "草稿", "shadow": "影子", "active": "启用", "retired": "停用"}
@@ -36,6 +36,10 @@ UNITS = {
     "单位": QTY_UNITS,
 }
 """Units of a parameter and what one of them is in the integers that rules see: money in fen, prices in 1/1,000,000 yuan."""
+WINDOWS = {"month": 1, "quarter": 3, "year": 12}
+"""Calendar windows a family may judge by, in months."""
+ALWAYS = 0
+"""The day from which what is official counts: before every act."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,52 @@ class KnowledgeRow:
     period: Period
     official: bool
     line: int
+    site: bool = False  # added by a site, not shipped
+    approved_from: int = OPEN_DAY  # the day from which a site takes it as official
+
+    @property
+    def official_from(self) -> int:
+        """The first day on which the row counts as official; OPEN_DAY: never."""
+        return ALWAYS if self.official else self.approved_from
+
+
+@dataclass(frozen=True)
+class CodeMapping:
+    """A local code that stands for a national one while the period lasts."""
+
+    national: str
+    local: str
+    period: Period
+
+
+@dataclass(frozen=True)
+class NationalRule:
+    """One of the rules of the national edition: number there, official code (empty for those it added), title, tier, family letter,
+    kind of result, and what a bureau counts its knowledge under (`POINT_GROUPS`)."""
+
+    seq: int
+    official_code: str
+    title: str
+    tier: str
+    family: str
+    result: str
+    group: str
+
+
+POINT_GROUPS = {"drug": "药品目录依从性", "service": "诊疗项目依从性", "disease": "慢病病种监管", "other": "其他"}
+"""What a bureau counts knowledge points under."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A value (of a parameter, in the integers rules see) or a knowledge row (value None) that a site takes as official from a day on."""
+
+    subject: str  # rule, or knowledge table
+    name: str  # parameter, or row
+    value: int | None
+    day: int
+    by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +148,7 @@ class Family:
     scope: str = "person"  # one of SCOPES
     engines: tuple[str, ...] = ENGINES
     output: str = "finding"  # one of OUTPUTS
+    window: str = ""  # one of WINDOWS when it judges by whole calendar windows
 
 
 @dataclass(frozen=True)
@@ -108,6 +159,13 @@ class Param:
     unit: str
     values: tuple[tuple[Period, int], ...]
     official: bool
+    bounds: tuple[int, int] | None = None  # what a site may approve, ends included; None: only our own value
+    approved_from: int = OPEN_DAY  # the day from which a site has approved the value
+
+    @property
+    def official_from(self) -> int:
+        """The first day on which the value counts as official; OPEN_DAY: never."""
+        return ALWAYS if self.official else self.approved_from
 
     def shown(self, value: int) -> str:
         """A value as people write it: `15 天`, `0.01 元/单位`."""
@@ -151,6 +209,8 @@ class Rule:
     path: Path
     lines: dict[str, int] = field(default_factory=dict, compare=False)
     sql_line: int = 1  # line of the file on which `sql` begins
+    point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
+    national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code
 
     @property
     def theme(self) -> str:
@@ -182,6 +242,9 @@ class Rulebook:
     families: dict[str, Family]
     rules: dict[str, Rule]
     root: Path = Path()  # the folder it was read from
+    code_map: tuple[CodeMapping, ...] = ()
+    approvals: tuple[Approval, ...] = ()  # already at work in rules and knowledge
+    catalogue: tuple[NationalRule, ...] = ()
 
     def engines(self, rule: Rule) -> tuple[str, ...]:
         """The engines a rule runs on."""
@@ -199,7 +262,8 @@ class Rulebook:
     def meaning(self, rule: Rule) -> dict[str, Any]:
         """What decides the rule's meaning, part by part."""
         family = self.families[rule.family].sql if rule.family else ""
-        return {
+        approved = {p.name: p.approved_from for p in rule.params.values() if p.approved_from < OPEN_DAY}
+        return ({"approved": approved} if approved else {}) | {
             "rule": rule.rule_id,
             "title": rule.title,
             "family": family,
@@ -216,5 +280,12 @@ class Rulebook:
         }
 
     def pack_fingerprint(self, rules: list[Rule]) -> str:
-        """SHA-256 over the fingerprints of a set of rules."""
-        return hashlib.sha256("\n".join(sorted(self.fingerprint(r) for r in rules)).encode()).hexdigest()
+        """SHA-256 over everything that decides what a set of rules finds in the same data: rules, knowledge, code map."""
+        digest = hashlib.sha256("\n".join(sorted(self.fingerprint(r) for r in rules)).encode())
+        for table in sorted({r.knowledge for r in rules if r.knowledge in self.knowledge}):
+            for row in self.knowledge[table]:
+                known = (table, row.kid, row.period.start, row.period.end, row.official_from, *row.values.items())
+                digest.update(repr(known).encode())
+        for mapping in self.code_map:
+            digest.update(repr(mapping).encode())
+        return digest.hexdigest()

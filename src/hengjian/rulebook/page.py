@@ -48,7 +48,12 @@ def rule_section(rule: Rule) -> list[str]:
     lines += [f"- 不计入：{'；'.join(rule.spares)}"]
     for param in rule.params.values():
         values = "；".join(f"{period_text(period)} {param.shown(value)}" for period, value in param.values)
-        lines.append(f"- 参数 {param.name}：{values}{'' if param.official else '（恒鉴的缺省值，未经当地核准）'}")
+        if param.approved_from < OPEN_DAY:
+            standing = f"（当地核准，{day_date(param.approved_from).isoformat()} 起）"
+        else:
+            standing = "" if param.official else "（恒鉴的缺省值，未经当地核准）"
+        allowed = f"，可核准 {param.shown(param.bounds[0])} 至 {param.shown(param.bounds[1])}" if param.bounds else ""
+        lines.append(f"- 参数 {param.name}：{values}{standing}{allowed}")
     lines.append(
         f"- 示例：命中 {sum(e.marks['命中'] for e in rule.examples)} 个，放过 {sum(e.marks['放过'] for e in rule.examples)} 个"
     )

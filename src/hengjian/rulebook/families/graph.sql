@@ -3,6 +3,7 @@ family: graph
 code: G
 title: 团伙聚集
 scope: whole
+window: quarter
 engines: [duckdb, sqlite, spark]
 # Pairs of persons who keep turning up together within a calendar quarter [w0, w1). Pairs only; groups are grown from them after the audit.
 # kinds: '|pharm|outp|' encounters counted ; sec: how close in time ; min_days: days together ; lift: times more often than chance

@@ -3,6 +3,7 @@ family: reconcile
 code: R
 title: 账实比对
 scope: whole
+window: year
 engines: [duckdb, sqlite, spark]
 # Goods claimed against goods that came in, over a calendar year [w0, w1); one trace code sold twice. tol_pct: tolerated excess in percent
 # algo: stock | trace. Sums are reduced to whole yuan and whole units before they are multiplied.

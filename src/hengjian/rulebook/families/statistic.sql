@@ -3,6 +3,7 @@ family: statistic
 code: S
 title: 统计指标
 scope: whole
+window: month
 engines: [duckdb, sqlite, spark]
 output: indicator
 # A share (1/10,000) of an institution's money in a calendar month, with its hospital peers of the same level. Never a finding.
