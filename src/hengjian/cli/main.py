@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from hengjian import __version__
+from hengjian.cli import coverage as _coverage  # noqa: F401 - registers its command
 from hengjian.cli import release as _release  # noqa: F401 - registers its commands
 from hengjian.cli.audit import audit
 from hengjian.cli.city import city
+from hengjian.cli.codes import codes_app
 from hengjian.cli.demo import demo
 from hengjian.cli.docs import docs
 from hengjian.cli.ingest import ingest
@@ -60,6 +62,7 @@ app.command("map")(map_)
 app.add_typer(lake_app, name="lake")
 app.add_typer(keys_app, name="keys")
 app.add_typer(rules_app, name="rules")
+app.add_typer(codes_app, name="codes")
 app.add_typer(knowledge_app, name="knowledge")
 
 

@@ -89,7 +89,7 @@ def points_of(
         for row in occurring(con, rule, rows, rulebook.code_map) if con is not None and isinstance(rows, Rows) else rows:
             if period := row.period.meet(rule.period):
                 points.append(Point(len(points), rule, row, period, max(row.official_from, settled)))
-        if rule.family in BY_PARAMETERS:
+        if rule.family in BY_PARAMETERS or (rule.sql and (rule.params or not rule.knowledge)):
             for period, values in rule.param_periods():
                 official = settled if rule.params else OPEN_DAY
                 points.append(Point(len(points), rule, None, period, official, values))
@@ -212,9 +212,11 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
 
 
 def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
-    """The knowledge row of a rule with SQL of its own: `kn_<table>`; code columns become keys, numbers stay integers."""
+    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys and numbers stay integers,
+    or `kn_<rule>` of its parameters while they do not change."""
     if point.row is None:
-        raise RulebookError("自带 SQL 的规则暂不支持不带知识的参数", where=point.rule.where("params"), cure="把数值写进知识表")
+        spec = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
+        return f"kn_{point.rule.rule_id}", spec, (point.kid, *point.params.values(), point.period.start, point.period.end)
     table = LAKE_KNOWLEDGE[point.row.table]
     spec, row = {"kid": "INTEGER"}, [point.kid]
     for column in table.columns:

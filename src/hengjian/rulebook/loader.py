@@ -46,7 +46,7 @@ from hengjian.rulebook.model import (
 SHIPPED = Path(__file__).parent
 PARTS = ("law", "knowledge", "families", "rules")
 _KNOWN = {
-    "rule", "title", "official_code", "national", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
+    "rule", "title", "official_code", "national", "points", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
     "basis", "message", "spares", "exempt_diagnoses", "valid_from", "valid_to", "examples",
 }  # fmt: skip
 _SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)\*/)?\s*\Z", re.DOTALL)
@@ -246,6 +246,7 @@ def _rule(
         lines=head.lines,
         sql_line=sql_line,
         national=_national(head, catalogue),
+        point_group=head.one_of("points", POINT_GROUPS) if "points" in head.values else "",
     )
 
 

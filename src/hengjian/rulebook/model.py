@@ -210,6 +210,7 @@ class Rule:
     path: Path
     lines: dict[str, int] = field(default_factory=dict, compare=False)
     sql_line: int = 1  # line of the file on which `sql` begins
+    point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code
 
     @property

@@ -74,7 +74,8 @@ class Imported:
 
     read: int
     added: int
-    known: int
+    known: int  # there already, or twice in the file
+    blank: int  # without a national code: not mapped yet
     total: int
 
 
@@ -90,9 +91,11 @@ def import_codes(site: Path, file: Path, default_from: int, now: datetime) -> Im
 
     Raises InputError: then nothing was added.
     """
-    rows = list(_sent(file, default_from))
+    sent = list(_sent(file, default_from))
+    rows = [m for m in sent if m.national]
     if not rows:
-        raise InputError("这个文件里没有对照", where=str(file), why="表头下面没有行", cure="换一个文件")
+        why = "国家编码一列是空的" if sent else "表头下面没有行"
+        raise InputError("这个文件里没有对照", where=str(file), why=why, cure="填上国家编码，或换一个文件")
     with writing(site):
         kept = list(_kept(site))
         have: dict[tuple[str, str], list[Period]] = {}
@@ -105,7 +108,7 @@ def import_codes(site: Path, file: Path, default_from: int, now: datetime) -> Im
         _refuse_overlaps([*kept, *fresh.values()])
         at = now.isoformat(sep=" ", timespec="seconds")
         CODES.add(site, [[m.national, m.local, m.name, *_days(m.period), file.name, at] for m in fresh.values()])
-    return Imported(len(rows), len(fresh), len(rows) - len(fresh), len(kept) + len(fresh))
+    return Imported(len(sent), len(fresh), len(rows) - len(fresh), len(sent) - len(rows), len(kept) + len(fresh))
 
 
 def _kept(site: Path) -> Iterator[Mapped]:
@@ -164,9 +167,8 @@ def _batches(file: Path) -> Iterator[tuple[str, Batch]]:
 
 
 def _mapped(cells: dict[str, str], where: str, default_from: int) -> Mapped:
-    for column, label in (("national", "国家编码"), ("local", "地方编码")):
-        if not cells[column]:
-            raise InputError(f"这一行没有{label}", where=where, why="这一格是空的", cure="补上，或删去这一行")
+    if not cells["local"]:
+        raise InputError("这一行没有地方编码", where=where, why="这一格是空的", cure="补上，或删去这一行")
     try:
         start = day_of(cells["from"]) if cells.get("from") else default_from
         end = day_of(cells["to"]) if cells.get("to") else OPEN_DAY

@@ -39,7 +39,7 @@ class Check:
     condition: str
 
 
-def _shapeless() -> str:
+def shapeless() -> str:
     """A code without the national shape of its list_type."""
     known = " ".join(f"WHEN '{kind}' THEN NOT regexp_full_match({_CODE}, '{shape}')" for kind, shape in _ITEM_SHAPES.items())
     return f"CASE list_type {known} ELSE NOT regexp_full_match({_CODE}, '{_DRUG}|{_ITEM_SHAPES['102']}') END"
@@ -92,7 +92,7 @@ _OWN: dict[str, tuple[Check, ...]] = {
         ),
         Check("L06", "det_item_fee_sumamt", f"{_ODDS} > {_ROOM}"),
         Check("L06W", "det_item_fee_sumamt", f"{_ODDS} > 0.02 AND {_ODDS} <= {_ROOM}"),
-        Check("C03", "med_list_codg", _shapeless()),
+        Check("C03", "med_list_codg", shapeless()),
     ),
     "stock_change": (
         Check("L14", "cnt", "cnt < 0"),

@@ -1,0 +1,158 @@
+"""How much of the national edition a rulebook covers, and the knowledge points it holds as a bureau counts them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+from sqlglot import exp
+
+from hengjian.engine.bind import LAKE_KNOWLEDGE
+from hengjian.engine.compile import parse
+from hengjian.engine.fold import folded_sql
+from hengjian.engine.shapes import SHAPES
+from hengjian.engine.text import columns_read
+from hengjian.kernel.dates import day_date
+from hengjian.lake.rows import rows_sql
+from hengjian.lake.schema.layer import LAYER
+from hengjian.lake.versions import LakeVersion
+from hengjian.rulebook.model import POINT_GROUPS, KnowledgeRow, NationalRule, Rule, Rulebook
+
+STATES = {
+    "active": "启用",
+    "shadow": "影子",
+    "needs_data": "缺数据",
+    "needs_knowledge": "缺知识",
+    "not_yet": "未做",
+}
+"""What may be said of one national rule, best first."""
+
+_ALWAYS_THERE = ("encounter", "fee_line", "person", "institution")
+
+
+@dataclass(frozen=True)
+class Covered:
+    """One national rule: its state, our rules for it, the tables that are missing or empty."""
+
+    national: NationalRule
+    state: str
+    rules: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Points:
+    """Knowledge valid on a day under one heading: subjects named (what a bureau counts as points) and rows (codes)."""
+
+    heading: str
+    points: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    rules: tuple[Covered, ...]
+    by_family: tuple[Points, ...]
+    by_group: tuple[Points, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """National rules by state, each state named."""
+        counted = Counter(c.state for c in self.rules)
+        return {state: counted[state] for state in STATES}
+
+
+def coverage(book: Rulebook, on: int, lake: LakeVersion | None = None) -> Coverage:
+    """The coverage of a rulebook on a day; with `lake`, also what data and travelling knowledge are there."""
+    ours: dict[int, list[Rule]] = {}
+    for rule in book.rules.values():
+        if rule.national and rule.status in ("active", "shadow"):
+            ours.setdefault(rule.national, []).append(rule)
+    covered = [_covered(book, n, ours.get(n.seq, []), on, lake) for n in book.catalogue]
+    return Coverage(tuple(covered), tuple(_by_family(book, on)), tuple(_by_group(book, on, lake)))
+
+
+def _covered(book: Rulebook, national: NationalRule, rules: list[Rule], on: int, lake: LakeVersion | None) -> Covered:
+    if not rules:
+        return Covered(national, "not_yet")
+    judged = [_state(book, rule, on, lake) for rule in rules]
+    order = list(STATES)
+    state, missing = min(judged, key=lambda j: order.index(j[0]))
+    return Covered(national, state, tuple(r.rule_id for r in rules), missing)
+
+
+def _state(book: Rulebook, rule: Rule, on: int, lake: LakeVersion | None) -> tuple[str, tuple[str, ...]]:
+    """A rule's state, and the tables it lacks. Without a lake, knowledge that travels with the data counts as lacking."""
+    table = rule.knowledge
+    if table in LAKE_KNOWLEDGE:
+        if lake is None or not lake.rows(table):
+            return "needs_knowledge", (table,)
+    elif table and not any(on in r.period for r in book.knowledge.get(table, ())):
+        return "needs_knowledge", (table,)
+    if lake is not None and (empty := tuple(t for t in tables_read(book, rule) if not lake.rows(f"rule_{t}"))):
+        return "needs_data", empty
+    return rule.status, ()
+
+
+def tables_read(book: Rulebook, rule: Rule) -> tuple[str, ...]:
+    """Rule tables a rule reads, once its settings are folded in: those every lake has are left out."""
+    shapes = {name: dict(spec) | {"valid_from": "INTEGER", "valid_to": "INTEGER"} for name, spec in SHAPES.items()}
+    if rule.family:
+        known = tuple((name, tuple(spec.items())) for name, spec in sorted(shapes.items()))
+        read = set(columns_read(folded_sql(book, rule), str(rule.path), known))
+    else:
+        read = set(_own_tables(rule))
+    return tuple(sorted(read - set(_ALWAYS_THERE)))
+
+
+def _own_tables(rule: Rule) -> Iterable[str]:
+    return {t.name for t in parse(rule.sql).find_all(exp.Table) if t.name in LAYER}
+
+
+def _by_family(book: Rulebook, on: int) -> Iterable[Points]:
+    tables: dict[str, set[str]] = {}
+    for rule in book.rules.values():
+        if rule.knowledge in book.knowledge:
+            heading = book.families[rule.family].title if rule.family else "自带 SQL"
+            code = book.families[rule.family].code if rule.family else "—"
+            tables.setdefault(f"{code} {heading}", set()).add(rule.knowledge)
+    for heading, names in sorted(tables.items()):
+        yield _points(heading, (row for name in sorted(names) for row in book.knowledge[name]), on)
+
+
+def _by_group(book: Rulebook, on: int, lake: LakeVersion | None) -> Iterable[Points]:
+    groups = {n.seq: n.group for n in book.catalogue}
+    tables: dict[str, str] = {}
+    for rule in book.rules.values():
+        if rule.knowledge in book.knowledge:
+            tables.setdefault(rule.knowledge, rule.point_group or groups.get(rule.national, "other"))
+    for group, label in POINT_GROUPS.items():
+        names = sorted(t for t, g in tables.items() if g == group)
+        found = _points(label, (row for name in names for row in book.knowledge[name]), on)
+        more = _diseases(lake, on) if group == "disease" and lake is not None else (0, 0)
+        yield Points(label, found.points + more[0], found.rows + more[1])
+
+
+def _diseases(lake: LakeVersion, on: int) -> tuple[int, int]:
+    """Chronic diseases with a drug list in the lake, and the rows of these lists."""
+    rows = rows_sql(lake, "local_chronic_drug")
+    if not rows:
+        return 0, 0
+    day = f"DATE '{day_date(on).isoformat()}'"
+    valid = f"valid_from <= {day} AND (valid_to IS NULL OR valid_to > {day})"
+    with duckdb.connect(":memory:") as con:
+        ((diseases, listed),) = con.execute(f"SELECT COUNT(DISTINCT dise_codg), COUNT(*) FROM {rows} WHERE {valid}").fetchall()
+    return int(diseases), int(listed)
+
+
+def _points(heading: str, rows: Iterable[KnowledgeRow], on: int) -> Points:
+    valid = [r for r in rows if on in r.period]
+    return Points(heading, len({(r.table, _subject(r)) for r in valid}), len(valid))
+
+
+def _subject(row: KnowledgeRow) -> tuple[str, ...]:
+    """What a row speaks of: names, else codes, else itself."""
+    names = tuple(row.values.get(c, "") for c in ("name", "a_name", "b_name", "dise_name"))
+    return names if any(names) else (row.kid,)
