@@ -24,6 +24,10 @@ from ..lake.folder import NOW, query, row, write_csv
 from .conftest import Demo, hengjian
 
 
+RECORDS = {"diagnosis_sex", "operation_sex", "operation_diagnosis_mismatch", "late_upload", "no_main_diagnosis"}
+"""Rules about what a record says: no money is in question."""
+
+
 def findings(out: Path) -> list[dict[str, Any]]:
     """Findings of an audit folder."""
     return pq.read_table(out / "findings.parquet").to_pylist()
@@ -69,9 +73,11 @@ def test_a_finding_can_be_defended(demo: Demo) -> None:
         assert finding["law"] and finding["rule_fingerprint"] == book.fingerprint(book.rules[finding["rule_id"]])
         assert finding["amount_total"] >= finding["amount_inscope"] >= finding["amount_fund"] >= 0
         evidence = json.loads(finding["evidence"])
-        of_record = finding["rule_id"] in ("diagnosis_sex", "operation_sex")  # a wrong record puts no line in question
-        assert (finding["amount_inscope"] == 0) == of_record
-        assert evidence["encounters"] and finding["psn_no"] in evidence["persons"]
+        assert (finding["amount_inscope"] == 0) == (finding["rule_id"] in RECORDS)
+        if finding["grain"] == "institution":
+            assert finding["fixmedins_code"] and not finding["psn_no"]
+        else:
+            assert evidence["encounters"] and finding["psn_no"] in evidence["persons"]
         assert finding["observed"] is not None or evidence["values"]["attribute"]
 
 

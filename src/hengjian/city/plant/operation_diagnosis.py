@@ -41,4 +41,4 @@ def plant(plot: Plot, variant: str) -> None:
     if variant == "self_paid":
         plot.unpaid.add(enc)
     also = "no_main_diagnosis" if variant == "no_diagnosis" else ""
-    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [], amount_enc=enc, also=also, note=fact["name"])
+    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [], also=also, note=fact["name"])

@@ -71,7 +71,7 @@ def plant_late(plot: Plot, variant: str) -> None:
         plot.unpaid.add(enc)
     if variant == "refunded":
         plot.undone.add(enc)
-    plot.fact(LATE, variant, variant in LATE.guilty, [enc], [], amount_enc=enc)
+    plot.fact(LATE, variant, variant in LATE.guilty, [enc], [])
 
 
 def plant_undiagnosed(plot: Plot, variant: str) -> None:
@@ -91,4 +91,4 @@ def plant_undiagnosed(plot: Plot, variant: str) -> None:
     )
     if variant == "self_paid":
         plot.unpaid.add(enc)
-    plot.fact(UNDIAGNOSED, variant, variant in UNDIAGNOSED.guilty, [enc], [], amount_enc=enc)
+    plot.fact(UNDIAGNOSED, variant, variant in UNDIAGNOSED.guilty, [enc], [])
