@@ -10,7 +10,7 @@ PEOPLE ?= 20000
 SEED ?= 1
 OUT ?= out
 
-.PHONY: help demo test test-long check fix bench clean lock
+.PHONY: help demo test test-long check fix bench quality clean lock
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ fix: $(VENV)/.dev ## 自动整理格式，重写参考页
 
 bench: $(VENV)/.bench ## 量速度（一千万行，约五分钟），写 docs/benchmarks.md
 	@$(BIN)/python -m bench.audit
+
+quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召回率（约三分钟），写 docs/quality.md
+	@$(BIN)/python -m bench.quality
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt

@@ -23,7 +23,6 @@ from hengjian.rulebook import load_rulebook
 from ..lake.folder import NOW, query, row, write_csv
 from .conftest import Demo, hengjian
 
-
 RECORDS = {"diagnosis_sex", "operation_sex", "operation_diagnosis_mismatch", "late_upload", "no_main_diagnosis"}
 """Rules about what a record says: no money is in question."""
 
