@@ -47,12 +47,12 @@ check: $(VENV)/.dev ## 检查格式、类型、分层、参考页和泄露
 fix: $(VENV)/.dev ## 自动整理格式，重写参考页
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/hengjian docs
 
-bench: $(VENV)/.bench ## 量速度（一千万行，约五分钟），写 docs/benchmarks.md
+bench: $(VENV)/.bench ## 量速度（一百万和一千万行，约半小时，断了接着跑），写 docs/benchmarks.md
 	@$(BIN)/python -m bench.audit
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt
-	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra spark --extra test --extra check -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra spark --extra test --extra check --extra bench -c requirements/base.txt -o requirements/dev.txt
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra bench -c requirements/base.txt -o requirements/bench.txt
 
 clean: ## 删去环境和产出

@@ -253,8 +253,12 @@ def _period(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> tuple[str, str
     lines = rows_sql(lake, "rule_fee_line", ("fee_day",))
     if not lines:
         return (lake.data_date, lake.data_date)
-    ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {parquet_sql(lake.files('rule_fee_line'))}").fetchall()
-    if lake.masks and not all(con.execute(f"SELECT 1 FROM {lines} WHERE fee_day = {day} LIMIT 1").fetchall() for day in (first, last)):
+    ((first, last),) = con.execute(
+        f"SELECT MIN(fee_day), MAX(fee_day) FROM {parquet_sql(lake.files('rule_fee_line'))}"
+    ).fetchall()
+    if lake.masks and not all(
+        con.execute(f"SELECT 1 FROM {lines} WHERE fee_day = {day} LIMIT 1").fetchall() for day in (first, last)
+    ):
         ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {lines}").fetchall()
     return (day_date(first).isoformat(), day_date(last + 1).isoformat())
 
