@@ -55,11 +55,8 @@ def run_size(size: str, folder: Path, which: str, patience: float, again: bool) 
                     continue
                 done.append(one(kind, folder, which, patience))
                 kept.write_text(json.dumps(runs, indent=1), encoding="utf-8")
-                print(
-                    f"{size} {kind} {turn or ('第一次不计' if turns > 1 else '')}：{report.brief(done[-1])}",
-                    file=sys.stderr,
-                    flush=True,
-                )  # noqa: T201
+                which_turn = turn or ("第一次不计" if turns > 1 else "")
+                print(f"{size} {kind} {which_turn}：{report.brief(done[-1])}", file=sys.stderr, flush=True)  # noqa: T201
     return {kind: done[1:] if len(done) > 1 else done for kind, done in runs.items()}
 
 

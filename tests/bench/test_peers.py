@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from bench.peers import ours, per_rule
 from bench.peers.given import COLUMNS, RULES, chosen, give
 from bench.rules import measured
 from bench.scan import plan_of
+
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook import load_rulebook
 

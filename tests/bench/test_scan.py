@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
-
 from bench.once import _digest
 from bench.report import BY_HAND, kept
 from bench.rules import COPY, doubled, measured
 from bench.scan import plan_of, scan_sql
+
 from hengjian.engine.run import run_audit
 from hengjian.engine.text import columns_read
 from hengjian.lake.versions import LakeVersion
