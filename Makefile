@@ -47,7 +47,7 @@ check: $(VENV)/.dev ## 检查格式、类型、分层、参考页和泄露
 fix: $(VENV)/.dev ## 自动整理格式，重写参考页
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/hengjian docs
 
-bench: $(VENV)/.bench ## 量速度（一千万行，约五分钟），写 docs/benchmarks.md
+bench: $(VENV)/.bench ## 量速度（一百万和一千万行，约半小时，断了接着跑），写 docs/benchmarks.md
 	@$(BIN)/python -m bench.audit
 
 quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召回率（约三分钟），写 docs/quality.md
@@ -55,7 +55,7 @@ quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt
-	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra spark --extra test --extra check -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra spark --extra test --extra check --extra bench -c requirements/base.txt -o requirements/dev.txt
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra bench -c requirements/base.txt -o requirements/bench.txt
 
 clean: ## 删去环境和产出

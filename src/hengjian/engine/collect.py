@@ -11,7 +11,7 @@ import duckdb
 
 from hengjian.engine.bind import Bound, fill
 from hengjian.engine.finding import FINDING_SCHEMA
-from hengjian.engine.plan import HIT, INDICATOR
+from hengjian.engine.plan import COLLECT, HIT, INDICATOR
 from hengjian.kernel.errors import InputError
 from hengjian.lake.place import one_file, quoted
 from hengjian.lake.schema.codes import CODE_TABLES
@@ -93,19 +93,36 @@ def cite(con: duckdb.DuckDBPyConnection) -> None:
     taken = ", ".join("COALESCE(h.item_key, f.item_key)" if n == "item_key" else f"h.{n}" for n in HIT)
     con.execute(f"""
 INSERT INTO found
+WITH {_called()}
 SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL
 FROM hit AS h
 JOIN point AS pt ON pt.kid = h.kid
-LEFT JOIN encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
-LEFT JOIN person AS p ON p.psn_key = h.psn_key
+LEFT JOIN called_encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
+LEFT JOIN called_person AS p ON p.psn_key = h.psn_key
 LEFT JOIN institution AS i ON i.org_key = COALESCE(e.org_key, h.org_key)
-LEFT JOIN person AS q ON q.psn_key = h.other_psn_key
-LEFT JOIN encounter AS o ON o.mdtrt_key = h.other_mdtrt_key
-LEFT JOIN fee_line AS f ON f.mdtrt_key = h.mdtrt_key AND f.feedetl_sn = h.feedetl_sn
-LEFT JOIN fee_line AS g ON g.mdtrt_key = h.other_mdtrt_key AND g.feedetl_sn = h.other_sn
+LEFT JOIN called_person AS q ON q.psn_key = h.other_psn_key
+LEFT JOIN called_encounter AS o ON o.mdtrt_key = h.other_mdtrt_key
+LEFT JOIN called_fee_line AS f ON f.mdtrt_key = h.mdtrt_key AND f.feedetl_sn = h.feedetl_sn
+LEFT JOIN called_fee_line AS g ON g.mdtrt_key = h.other_mdtrt_key AND g.feedetl_sn = h.other_sn
 {_exempt(con)}
 """).fetchall()
     con.execute("DELETE FROM hit").fetchall()
+
+
+def _called() -> str:
+    """The rows that hits name, each table read once: after texts of scope `whole` the tables are everybody's files."""
+    names = {
+        "encounter": ("mdtrt_key", "SELECT mdtrt_key FROM hit UNION SELECT other_mdtrt_key FROM hit"),
+        "person": ("psn_key", "SELECT psn_key FROM hit UNION SELECT other_psn_key FROM hit"),
+        "fee_line": (
+            "mdtrt_key",
+            "SELECT mdtrt_key FROM hit WHERE feedetl_sn IS NOT NULL UNION SELECT other_mdtrt_key FROM hit WHERE other_sn IS NOT NULL",
+        ),
+    }
+    return ", ".join(
+        f"called_{table} AS MATERIALIZED (SELECT {', '.join(f't.{c}' for c in COLLECT[table])} FROM {table} AS t WHERE t.{key} IN ({keys}))"
+        for table, (key, keys) in names.items()
+    )
 
 
 def _exempt(con: duckdb.DuckDBPyConnection) -> str:

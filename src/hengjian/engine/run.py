@@ -32,7 +32,7 @@ from hengjian.kernel.dates import day_date
 from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.place import one_file
-from hengjian.lake.rows import rows_sql
+from hengjian.lake.rows import parquet_sql, rows_sql
 from hengjian.lake.upkeep.notes import leave_note
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import SCOPES, Rule, Rulebook
@@ -274,10 +274,18 @@ def _prepare(out: Path) -> Path:
 
 
 def _period(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> tuple[str, str]:
+    """From the first to after the last day of a fee line. The files' statistics say them; where rows are masked, a look whether a line
+    of those days still stands ends at the first one."""
     lines = rows_sql(lake, "rule_fee_line", ("fee_day",))
     if not lines:
         return (lake.data_date, lake.data_date)
-    ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {lines}").fetchall()
+    ((first, last),) = con.execute(
+        f"SELECT MIN(fee_day), MAX(fee_day) FROM {parquet_sql(lake.files('rule_fee_line'))}"
+    ).fetchall()
+    if lake.masks and not all(
+        con.execute(f"SELECT 1 FROM {lines} WHERE fee_day = {day} LIMIT 1").fetchall() for day in (first, last)
+    ):
+        ((first, last),) = con.execute(f"SELECT MIN(fee_day), MAX(fee_day) FROM {lines}").fetchall()
     return (day_date(first).isoformat(), day_date(last + 1).isoformat())
 
 

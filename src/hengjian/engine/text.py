@@ -25,7 +25,7 @@ def columns_read(
     schema: dict[str, object] = {t.name: {c.name: c.sql for c in t.columns} for t in LAYER.values()}
     schema |= {name: dict(columns) for name, columns in knowledge}
     try:
-        tree = qualify(parse(sql, where).copy(), schema=schema, dialect="duckdb")
+        tree = qualify(parse(sql, where).copy(), schema=schema, dialect="duckdb", quote_identifiers=False, identify=False)
     except SqlglotError as error:
         raise RulebookError(
             "规则 SQL 读不懂",

@@ -77,11 +77,15 @@ def as_day(value: Any, where: str) -> int:
         raise RulebookError(f"“{value}”不是日期", where=where, cure="写成 2026-03-01 这样的形式") from error
 
 
+_SAFE, _BASE = (getattr(yaml, f"C{name}", getattr(yaml, name)) for name in ("SafeLoader", "BaseLoader"))
+"""libyaml where PyYAML was built with it: fifteen times as fast."""
+
+
 def read_yaml(text: str, path: Path, first_line: int = 1) -> Marked:
     """One YAML mapping; `first_line` is the file line on which `text` begins."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.load(text, Loader=yaml.BaseLoader)  # every scalar stays text: no surprise about on, no, dates
+        node = yaml.compose(text, Loader=_SAFE)
+        values = yaml.load(text, Loader=_BASE)  # every scalar stays text: no surprise about on, no, dates
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = first_line + (mark.line if mark else 0)

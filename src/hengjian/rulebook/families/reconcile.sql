@@ -15,6 +15,7 @@ WITH sold AS (
   JOIN kn_recon AS k ON f.fee_day >= k.w0 AND f.fee_day < k.w1
    AND k.algo = 'stock'                         -- narrows: asked twice
   WHERE f.list_type IN ('101', '102', '301') AND f.net_cnt_e4 > 0 AND f.net_inscp > 0
+    AND (f.org_key, f.item_key) IN (SELECT b.org_key, b.item_key FROM stock_change AS b)      -- narrows: without a book, spared below
   GROUP BY k.kid, k.tol_pct, k.w0, k.w1, f.org_key, f.item_key
 ), came AS (                                    -- all that came in up to the end of the window, less what earlier windows sold
   SELECT k.kid, k.w0, s.org_key, s.item_key, CAST(SUM(s.dlt_e4) AS BIGINT) AS cnt_e4

@@ -1,0 +1,1 @@
+"""What benchmarks measure is what they say they measure."""
