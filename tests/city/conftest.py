@@ -28,9 +28,11 @@ SMALL = {
     "practitioner": "gb18030",
     "device": "utf-8",
     "external_list": "utf-8-sig",
+    "stock_change": "utf-8",
+    "price": "utf-8",
     "truth": "utf-8",
 }
-PLAN = Plan(people=3_000, seed=20_261_101)
+PLAN = Plan(people=5_000, seed=20_261_101)
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ def built(plan: Plan, out: Path) -> Iterator[City]:
         for name in LARGE:
             con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{out / name}-*.parquet')")
         con.execute(f"CREATE VIEW truth AS SELECT * FROM read_csv('{out / 'truth.csv'}', all_varchar = true)")
-        con.execute("CREATE VIEW planted AS SELECT DISTINCT psn_no FROM truth")
+        con.execute("CREATE VIEW planted AS SELECT DISTINCT psn_no FROM truth WHERE psn_no IS NOT NULL")
         yield City(out, summary, con)
 
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """A city of 3,000 people."""
+    """A city of 5,000 people."""
     with built(PLAN, tmp_path_factory.mktemp("city") / "made") as made:
         yield made
 

@@ -64,7 +64,7 @@ def test_bad_rows_are_added_and_spoil_no_good_one(tmp_path: Path) -> None:
 def test_the_summary_counts_what_stands_in_the_files(city: City) -> None:
     for name in LARGE:
         assert city.summary.rows[name] == city.one(f"SELECT COUNT(*) FROM {name}"), name
-    for name in ("institution", "practitioner", "device", "external_list"):
+    for name in ("institution", "practitioner", "device", "external_list", "stock_change", "price"):
         assert city.summary.rows[name] == len(city.rows(name))
     told = {(theme, flag): n for theme, pair in city.summary.facts.items() for flag, n in zip("10", pair, strict=True)}
     assert told == {(t, g): n for t, g, n in city.ask("SELECT theme, is_guilty, COUNT(*) FROM truth GROUP BY ALL")}
@@ -87,7 +87,7 @@ def test_nothing_happens_outside_the_year(city: City) -> None:
 
 @pytest.mark.parametrize(
     "cells",
-    [{"people": 199}, {"people": 5_000_001}, {"dirt": -0.1}, {"dirt": 0.06}, {"seed": -1}, {"seed": 1 << 32}, {"form": "xlsx"}],
+    [{"people": 499}, {"people": 5_000_001}, {"dirt": -0.1}, {"dirt": 0.06}, {"seed": -1}, {"seed": 1 << 32}, {"form": "xlsx"}],
 )
 def test_a_plan_that_cannot_be_built_is_refused(cells: dict[str, Any]) -> None:
     with pytest.raises(InputError) as told:
@@ -96,13 +96,13 @@ def test_a_plan_that_cannot_be_built_is_refused(cells: dict[str, Any]) -> None:
 
 
 def test_the_smallest_city_is_whole(tmp_path: Path) -> None:
-    summary = build(Plan(people=200, seed=1), tmp_path)
-    assert summary.rows["person"] == 200 and summary.rows["fee_line"] > 1_000
+    summary = build(Plan(people=500, seed=1), tmp_path)
+    assert summary.rows["person"] == 500 and summary.rows["fee_line"] > 1_000
     assert all(min(pair) >= 3 for pair in summary.facts.values())
 
 
 def test_a_folder_in_use_is_not_overwritten(tmp_path: Path) -> None:
-    plan = Plan(people=200, seed=1)
+    plan = Plan(people=500, seed=1)
     build(plan, tmp_path / "city")
     before = digests(tmp_path / "city")
     with pytest.raises(InputError, match="不是空的"):
@@ -113,5 +113,5 @@ def test_a_folder_in_use_is_not_overwritten(tmp_path: Path) -> None:
     assert "thesis.docx" in str(told.value)
     (tmp_path / "city" / "thesis.docx").unlink()
     assert digests(tmp_path / "city") == before
-    build(replace(plan, people=210, form="csv"), tmp_path / "city", force=True)
+    build(replace(plan, people=510, form="csv"), tmp_path / "city", force=True)
     assert not list((tmp_path / "city").glob("*.parquet"))

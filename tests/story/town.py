@@ -48,7 +48,7 @@ class Town:
 def found_town(root: Path) -> Town:
     """Make the town."""
     town = Town(root)
-    run("city", "--people", 200, "--seed", 5, "--out", root / "city")
+    run("city", "--people", 500, "--seed", 5, "--out", root / "city")
     run("ingest", root / "city", "--lake", town.before)
     write_change(town.change, town.before)
     town.lake(town.after)

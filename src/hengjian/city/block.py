@@ -9,6 +9,7 @@ import numpy as np
 from hengjian.city.catalogue import Catalogue
 from hengjian.city.encounters import lawful, ordinary
 from hengjian.city.frames import Array, Frame, concat, size, take
+from hengjian.city.limited import limited_lines
 from hengjian.city.lines import joined, keep_hosts_plain, outpatient_lines
 from hengjian.city.money import price_lines, settle
 from hengjian.city.people import make_people
@@ -56,7 +57,7 @@ def make_block(plan: Plan, places: Places, cat: Catalogue, number: int) -> Block
     enc = take(enc, np.lexsort((enc["kind"], enc["begin"], enc["person"])))
     planted = np.flatnonzero(enc["plant"] >= 0)
     planted_enc = planted[np.argsort(enc["plant"][planted])]
-    lines = _lines(plan, places, cat, enc, plot, planted_enc, number)
+    lines = _lines(plan, places, cat, people, enc, plot, planted_enc, number)
     lines, undone = with_refunds(cat, plan.rng(5, number), enc, lines, planted_enc[sorted(plot.undone)])
     lines = _give_back(plot, lines)
     lines, sn, init = _in_order(lines)
@@ -69,10 +70,18 @@ def make_block(plan: Plan, places: Places, cat: Catalogue, number: int) -> Block
     )
 
 
-def _lines(plan: Plan, places: Places, cat: Catalogue, enc: Frame, plot: Plot, planted_enc: Array, number: int) -> Frame:
+def _lines(
+    plan: Plan, places: Places, cat: Catalogue, people: Frame, enc: Frame, plot: Plot, planted_enc: Array, number: int
+) -> Frame:
     """Ordinary lines, without those that a planted host must not carry, and planted lines."""
     rng = plan.rng(4, number)
-    lines = joined([*outpatient_lines(cat, rng, enc, places.level), *inpatient_lines(cat, rng, enc)])
+    lines = joined(
+        [
+            *outpatient_lines(cat, rng, enc, places.level),
+            *inpatient_lines(cat, rng, enc),
+            *limited_lines(cat, rng, people, enc, places.level),
+        ]
+    )
     keep = keep_hosts_plain(cat, lines, enc["plain"])
     plant = enc["plant"][lines["enc"]].astype(np.int64)
     lines["own"] &= plant < 0  # whether a planted host is self-paid is its plot's to say, not chance's

@@ -10,7 +10,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from hengjian.city import tables
+from hengjian.city import stock, tables
 from hengjian.city.block import make_block
 from hengjian.city.catalogue import catalogue
 from hengjian.city.dirt import Row, dirty_rows
@@ -18,6 +18,7 @@ from hengjian.city.people import death_list, person_table
 from hengjian.city.places import Places, make_places
 from hengjian.city.plan import CITY_CODE, PLACE, SENDER, Plan
 from hengjian.city.plant import THEMES
+from hengjian.city.plant.ceiling import PRICE_COLUMNS, price_list
 from hengjian.city.plant.film import PER_PART
 from hengjian.city.truth import COLUMNS, TruthRow, numbered_rows, truth_rows
 from hengjian.city.write import LateFiles, prepare, text_of, write_csv, write_large, write_rows
@@ -65,6 +66,7 @@ class _Part:
     truth: list[TruthRow]
     dirt: dict[str, list[Row]]
     external: list[list[str]]
+    sold: stock.Sums
 
 
 def build(plan: Plan, out: Path, progress: Progress | None = None, *, force: bool = False) -> Summary:
@@ -98,10 +100,12 @@ def _build(plan: Plan, out: Path, progress: Progress | None, summary: Summary) -
     late = LateFiles(out)
     truth: list[TruthRow] = []
     external: list[list[str]] = []
+    sold: stock.Sums = {}
     for done, part in enumerate(_parts(plan, out), 1):
         late.add(part.dirt)
         truth += part.truth
         external += part.external
+        stock.add(sold, part.sold)
         for name, count in part.rows.items():
             summary.rows[name] = summary.rows.get(name, 0) + count
         if progress:
@@ -111,11 +115,18 @@ def _build(plan: Plan, out: Path, progress: Progress | None, summary: Summary) -
         out / "external_list.csv", ("list_kind", "psn_no", "begndate", "enddate", "src_dept", "info"), external, "utf-8-sig"
     )
     summary.rows["external_list"] = len(external)
-    for theme in THEMES:
+    moves, shortages = stock.books(plan, _places(plan), catalogue(), sold)
+    write_rows(out / "stock_change.csv", stock.COLUMNS, moves)
+    summary.rows["stock_change"] = len(moves)
+    truth += shortages
+    for theme in (*THEMES, stock.THEME):
         flags = [row["is_guilty"] for row in truth if row["theme"] == theme.name]
         summary.facts[theme.name] = (flags.count("1"), flags.count("0"))
     write_rows(out / "truth.csv", COLUMNS, numbered_rows(truth))
     _write_knowledge(out)
+    prices = price_list(catalogue())
+    write_rows(out / "price.csv", PRICE_COLUMNS, prices)
+    summary.rows["price"] = len(prices)
     write_rows(out / "manifest.csv", ("key", "value"), _manifest(plan))
 
 
@@ -150,7 +161,7 @@ def _work(plan: Plan, out: Path, number: int) -> _Part:
     for name, table in made.items():
         write_large(out, name, number, table, plan.form)
     rows = {name: table.num_rows for name, table in made.items()}
-    return _Part(rows, truth_rows(block), dirt, text_of(death_list(block.people)))
+    return _Part(rows, truth_rows(block), dirt, text_of(death_list(block.people)), stock.sold(block))
 
 
 def _write_places(plan: Plan, out: Path, summary: Summary) -> None:

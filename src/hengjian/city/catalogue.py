@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from hengjian.city import knowledge
+from hengjian.city import knowledge, regulated
 from hengjian.city.diseases import ALL
 from hengjian.city.drugs import PATENT, SLICES, WESTERN, Drug
 from hengjian.city.frames import Array
@@ -129,6 +129,10 @@ class Catalogue:
             )
         return self.by_prefix[prefix]
 
+    def only_in(self, item: int, *tables: str) -> bool:
+        """Whether no other knowledge table than these names the item."""
+        return knowledge.tables_naming(self.items[item].code) <= set(tables)
+
     def freeze(self) -> None:
         """Build the arrays: price by institution level (0 pharmacy, 1–3), levels, flags, pools by disease."""
         self.pric = np.zeros((len(self.items), 4), np.int64)
@@ -151,10 +155,28 @@ class Catalogue:
     def _pool(self, groups: tuple[str, ...], diag: str) -> list[int]:
         found = [i for g in groups for i in self.groups.get(g, [])]
         for fact in knowledge.facts("drug_indication_limit") if diag else ():
-            sexed = any(fact["code"].startswith(s["code"]) for s in knowledge.facts("drug_sex_limit"))
-            if diag.startswith(tuple(fact["diag_prefixes"].split("|"))) and not sexed and diag[0] not in "OZ":
+            alone = self.only_in(self.drug_of(fact["code"]), "drug_indication_limit")
+            if diag.startswith(tuple(fact["diag_prefixes"].split("|"))) and alone and diag[0] not in "OZ":
                 found.append(self.drug_of(fact["code"]))
-        return found
+        return self._apart(found)
+
+    def _apart(self, pool: list[int]) -> list[int]:
+        """The pool without drugs that may not be given beside one before them: the ordinary doctor does not."""
+        kept: list[int] = []
+        taken: set[tuple[str, str]] = set()
+        for index in pool:
+            code = self.items[index].code
+            groups = {
+                (row["kid"], role)
+                for table, row in knowledge.catching(code)
+                if table == "duplicate_drug_group"
+                for role in "ab"
+                if code.startswith(row[f"{role}_code"])
+            }
+            if not {(kid, "b" if role == "a" else "a") for kid, role in groups} & taken:
+                kept.append(index)
+                taken |= groups
+        return kept
 
 
 def padded(lists: list[list[int]]) -> tuple[Array, Array]:
@@ -231,10 +253,14 @@ def _knowledge_drugs(cat: Catalogue) -> None:
         ("drug_indication_limit", "k_indication"),
         ("drug_work_injury_only", "k_injury"),
         ("drug_maternity_only", "k_maternity"),
+        *knowledge.LIMITED_DRUGS,
     ):
         for fact in knowledge.facts(table):
             serial += 1
             prefix = fact["code"]
+            if table in dict(knowledge.LIMITED_DRUGS) and any(item.code.startswith(prefix) for item in cat.items):
+                cat.groups.setdefault(group, []).append(cat.drug_of(prefix))
+                continue
             form = next(
                 (
                     f
@@ -274,7 +300,10 @@ def _knowledge_drugs(cat: Catalogue) -> None:
                     ),
                     "k_injury_like",
                 )
-    female, male = cat.groups["k_female"], cat.groups["k_male"]
+            elif table == "internet_excluded_drug":
+                like = full(knowledge.look_alike(prefix), 101_00000 + serial)
+                cat.add(_drug(like, fact["name"] + "（普通药）", fen, 1, 7, form, serial % 3, closed=True), "k_online_like")
+    female, male = ([i for i in cat.groups[g] if cat.only_in(i, "drug_sex_limit")] for g in ("k_female", "k_male"))
     cat.groups["female"] = [i for i in female if not cat.items[i].code.startswith("XH")]
     cat.groups["male"] = [i for i in male if not cat.items[i].code.startswith("XL")]
     cat.groups["male_onc"] = [i for i in male if cat.items[i].code.startswith("XL")]
@@ -291,6 +320,7 @@ def _services(cat: Catalogue) -> None:
     for fact in knowledge.facts("duplicate_charge_pair"):
         names.setdefault(fact["a_code"], fact["a_name"])
         names.setdefault(fact["b_code"], fact["b_name"])
+    names |= {fact["code"]: fact["name"] for table in knowledge.LIMITED_SERVICES for fact in knowledge.facts(table)}
     for code in sorted(set(names) | set(_SERVICE_PRICES)):
         chrg, fen, unit = _SERVICE_PRICES.get(code, ("05", 5000, "次"))
         daily = _DAILY.get(code, ORDINARY)
@@ -304,6 +334,30 @@ def _services(cat: Catalogue) -> None:
     cat.groups["abpm"] = cat.groups.get("s_动态血压监测", [])
 
 
+def add_slices(cat: Catalogue) -> None:
+    """Slices that no fund pays for, and for each table the slice with the neighbouring code, which is paid."""
+    for serial, fact in enumerate(knowledge.facts("tcm_slice_not_paid")):
+        fen = 60 + 35 * (serial % 9)
+        cat.add(Item(fact["code"], fact["name"], "102", "10", 1, fen, "g", "统货", "饮片", closed=True), "k_slice")
+        like = knowledge.look_alike(fact["code"])
+        cat.add(Item(like, fact["name"] + "（习用品）", "102", "10", 1, fen, "g", "统货", "饮片", closed=True), "k_slice_like")
+
+
+def _regulated(cat: Catalogue) -> None:
+    """Items that only planted hosts use; what stands in the catalogue already keeps its price."""
+    for n, (code, name, fen) in enumerate(regulated.drugs()):
+        form = next((f for f, word in (("B", "注射"), ("F", "膏"), ("E", "胶囊"), ("N", "颗粒")) if word in name), "A")
+        cat.add(_drug(code, name, fen, 1, 7, form, n % 2, closed=True), "r_drug")
+    for code, name, fen in regulated.slices():
+        if code not in cat.by_code:
+            cat.add(Item(code, name, "102", "10", 1, fen, "g", "统货", "饮片", 0, "qd", "煎服", 1, closed=True), "r_slice")
+    for code, name, chrg, fen, unit in regulated.services():
+        if code not in cat.by_code:
+            cat.add(Item(code, name, "201", chrg, 1, fen, unit, closed=True), "r_service")
+    for code, name, fen in regulated.materials():
+        cat.add(Item(code, name, "301", "08", 1, fen, "个", "中号", closed=True), "r_material")
+
+
 @cache
 def catalogue() -> Catalogue:
     """The one catalogue of the city."""
@@ -311,6 +365,8 @@ def catalogue() -> Catalogue:
     _invented_drugs(cat)
     _knowledge_drugs(cat)
     _services(cat)
+    add_slices(cat)
+    _regulated(cat)
     serial = 0
     for role, things in CONSUMABLES.items():
         for name, fen, unit, lv in things:

@@ -17,7 +17,7 @@ from hengjian.city.plan import Plan
 from hengjian.city.seasons import draw_days, is_winter
 
 OUTP, INP, PHARM = 0, 1, 2
-MED_TYPES = ("11", "13", "14", "21", "28", "41", "51", "52", "24")
+MED_TYPES = ("11", "13", "14", "21", "28", "41", "51", "52", "24", "71")
 INSUTYPES = ("310", "390", "510")
 DAY = 86_400
 DEFAULTS = {
@@ -37,6 +37,7 @@ DEFAULTS = {
     "planned": np.int8(0),
     "plain": False,
     "series": False,
+    "online": np.int8(0),  # 1 = by internet, 2 = whether by internet was not sent
     "nursing": np.int8(2),
     "accept": np.int32(-1),
     "plant": np.int32(-1),
@@ -171,6 +172,7 @@ def _followups(plan: Plan, people: Frame, places: Places, rng: np.random.Generat
                 med=med("14"),
                 begin=begin,
                 disease=INDEX[name],
+                online=(kinds == at.TERTIARY) & (runs(times) % 5 == 4),  # now and then the prescription is renewed by internet
             )
         )
     return _finish(rng, people, places, concat(parts))
@@ -318,6 +320,7 @@ def lawful(plan: Plan, people: Frame, frame: Frame, busy: Frame) -> Frame:
     last_day = np.where(frame["end"] >= 0, frame["end"] // DAY, begin_day)
     died = people["die"][frame["person"]]
     keep = (begin_day >= plan.first) & (last_day < plan.last) & ((died < 0) | (last_day < died))
+    keep &= begin_day >= people["brdy"][frame["person"]]
     keep &= ~_inside(frame["person"], begin_day, last_day, busy)
     planted_stay = np.isin(frame["person"], busy["person"]) & (frame["kind"] == INP)
     frame = take(frame, keep & ~planted_stay)

@@ -11,6 +11,17 @@ from importlib.resources import files
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 
 Row = dict[str, str]
+_CODES = ("code", "a_code", "b_code", "med_list_codg")
+"""Columns that hold codes or code prefixes, `|` between several."""
+LIMITED_DRUGS = (
+    ("drug_hosp_level_limit", "k_level"),
+    ("drug_visit_type_limit", "k_ward"),
+    ("drug_child_only", "k_child"),
+    ("drug_child_forbidden", "k_grown"),
+    ("internet_excluded_drug", "k_online"),
+)
+"""Tables of drugs for limited use, and the catalogue group of each."""
+LIMITED_SERVICES = ("service_child_only",)
 
 
 @cache
@@ -30,13 +41,32 @@ def codes() -> tuple[str, ...]:
     for source in sorted(folder.iterdir(), key=lambda f: f.name):
         if source.name.endswith(".csv"):
             for row in rows(source.name.removesuffix(".csv")):
-                found |= {v for k, v in row.items() if k in ("code", "a_code", "b_code", "med_list_codg") and v}
+                for column in _CODES:
+                    found |= set(filter(None, (row.get(column) or "").split("|")))
     return tuple(sorted(found))
 
 
 def is_known(code: str) -> bool:
     """Whether some knowledge row would catch this code, exactly or by prefix."""
     return any(code.startswith(known) for known in codes())
+
+
+@cache
+def catching(code: str) -> tuple[tuple[str, Row], ...]:
+    """Every knowledge row, with its table, that would catch this code, exactly or by prefix."""
+    found = []
+    folder = files("hengjian") / "rulebook" / "knowledge"
+    for name in sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")):
+        for row in rows(name):
+            known = [part for column in _CODES for part in (row.get(column) or "").split("|") if part]
+            if any(code.startswith(part) for part in known):
+                found.append((name, row))
+    return tuple(found)
+
+
+def tables_naming(code: str) -> frozenset[str]:
+    """The tables with a row that would catch this code, exactly or by prefix."""
+    return frozenset(table for table, _ in catching(code))
 
 
 def look_alike(prefix: str) -> str:

@@ -27,8 +27,10 @@ LINE = {
     "stage": np.int8(0),
     "tag": np.int32(-1),
     "unsaid": False,
+    "fen": np.int64(0),
+    "rx": np.int8(-1),
 }
-"""cnt in whole units; hours = executed hours; home = drug taken home; ref = row it undoes; stage = settlement in the encounter."""
+"""fen = price charged instead of the catalogue's; rx = prescription of the encounter, −1 = that of the day; cnt in whole units; hours = executed hours; home = drug taken home; ref = row it undoes; stage = settlement in the encounter."""
 
 _EXAM_PARTS = {  # exam item → body parts it may name (index into BODY_PARTS), and what two parts at once are called
     "胸部数字化摄影": ((0,), 7),
@@ -138,11 +140,12 @@ def outpatient_lines(cat: Catalogue, rng: np.random.Generator, enc: Frame, level
     target = np.where(chronic, 28, np.where(enc["med"][visits] == med("13"), 3, 6))
     target = np.where(disease == INDEX["dialysis"], 1, target)
     parts.append(drug_lines(cat, rng, visits, disease, slots, begin + 1500, target))
-    tested = rng.random(len(visits)) < np.where(chronic, 0.16, 0.34) * (disease != INDEX["dialysis"])
+    there = enc["online"][visits] != 1  # by internet nobody is tested or treated
+    tested = rng.random(len(visits)) < np.where(chronic, 0.16, 0.34) * ((disease != INDEX["dialysis"]) & there)
     parts.append(panel_lines(cat, visits[tested], disease[tested], begin[tested] + 700, rng.integers(0, 3, int(tested.sum()))))
-    free = disease != INDEX["dialysis"]
+    free = (disease != INDEX["dialysis"]) & there
     parts += exam_lines(cat, rng, visits[free], disease[free], begin[free] + 1000, 0.24)
-    parts += _treatments(cat, rng, visits, begin)
+    parts += _treatments(cat, rng, visits[there], begin[there])
     parts += _slices(cat, rng, visits[~chronic], begin[~chronic])
     slots = 1 + rng.binomial(3, 0.3, len(shops))
     parts.append(drug_lines(cat, rng, shops, enc["disease"][shops], slots, enc["begin"][shops] + 30, np.full(len(shops), 7)))

@@ -14,6 +14,7 @@ _SUMS = ("amt", "ownpay", "presel", "inscp")
 def price_lines(cat: Catalogue, level: Array, enc: Frame, lines: Frame) -> None:
     """Fill price, amount, wholly self-paid, first-paid and in-scope money of each line."""
     pric = cat.pric[lines["item"], level[enc["inst"][lines["enc"]]]]
+    pric = np.where(lines["fen"] > 0, lines["fen"] * 10_000, pric)
     product = lines["cnt"].astype(np.int64) * pric
     if (product % 10_000).any():
         raise ValueError("a line is not whole fen")

@@ -143,6 +143,7 @@ def person_table(plan: Plan, people: Frame, rng: np.random.Generator) -> pa.Tabl
         np.int32
     )
     insured_since = np.minimum(np.maximum(insured_since, day_number(date(2001, 1, 1))), plan.first - 1)
+    insured_since = np.maximum(insured_since, people["brdy"])  # a child of this year is insured from birth
     account = np.where(people["employee"], rng.integers(0, 900_000, n), 0)
     return pa.table(
         {

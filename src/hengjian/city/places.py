@@ -49,6 +49,11 @@ class Places:
         """All institutions of a kind."""
         return np.flatnonzero(self.kind == kind)
 
+    @property
+    def unrated(self) -> int:
+        """The one clinic whose level is not on record."""
+        return int(self.of_kind(CLINIC)[-1])
+
 
 def make_places(plan: Plan) -> Places:
     """The institutions of a city of this size."""
@@ -162,13 +167,15 @@ def _institution_table(
 ) -> pa.Table:
     n = len(codes)
     clinic = kind >= CLINIC
+    levels = [_KINDS[k][1] or None for k in kind]
+    levels[int(np.flatnonzero(kind == CLINIC)[-1])] = None
     return pa.table(
         {
             "fixmedins_code": codes,
             "fixmedins_name": names,
             "fixmedins_type": ["2" if k == PHARMACY else "1" for k in kind],
             "medins_type": [_KINDS[k][2] or None for k in kind],
-            "hosp_lv": [_KINDS[k][1] or None for k in kind],
+            "hosp_lv": pa.array(levels, pa.string()),
             "admdvs": [str(DISTRICTS[d][0]) for d in district],
             "addr": [f"{DISTRICTS[d][1]}砚池巷{i + 1}号" for i, d in enumerate(district)],
             "aprv_bed_cnt": pa.array(beds.astype(np.int32), mask=beds == 0),

@@ -14,7 +14,7 @@ SENDER = "恒鉴合成城市（synthetic）"
 PLACE = "镜川市"
 CITY_CODE = "990100"
 BLOCK_PEOPLE = 20_000
-FEWEST_PEOPLE = 200
+FEWEST_PEOPLE = 500
 MOST_PEOPLE = 5_000_000
 FORMATS = ("parquet", "csv")
 
@@ -84,6 +84,4 @@ class Plan:
 
     def facts_per_theme(self) -> int:
         """How many guilty (and how many innocent) facts each theme gets in the whole city."""
-        if self.people < 2_000:
-            return max(3, self.people * 12 // 2_000)
-        return max(12, self.people // 200)
+        return max(3, self.people // 400)

@@ -9,7 +9,7 @@ from hengjian.city.block import DAY, Block
 from hengjian.city.columns import constant, days, decimals, instants, money, pick
 from hengjian.city.diseases import ALL, DEPTS, INDEX
 from hengjian.city.encounters import INP, INSUTYPES, MED_TYPES, OUTP, PHARM, med
-from hengjian.city.frames import Array, concat, runs, size
+from hengjian.city.frames import Array, Frame, concat, runs, size, take
 from hengjian.city.people import CHRONIC, DISTRICTS
 from hengjian.city.refunds import UNDONE_AFTER
 from hengjian.city.services import BODY_PARTS
@@ -54,6 +54,7 @@ def encounter_table(block: Block) -> pa.Table:
     row = np.arange(n)
     bed = 1 + (enc["begin"] // 60 % 300)
     birth = np.isin(enc["med"], (med("51"), med("52")))
+    uploaded = _uploaded(block)
     return pa.table(
         {
             "mdtrt_id": encounter_ids(block),
@@ -83,18 +84,25 @@ def encounter_table(block: Block) -> pa.Table:
             "days_rinp_flag_31": pick(np.where(inpatient, enc["planned"], -1), (None, "1", "2")),
             "insu_admdvs": _insured(block, person),
             "mdtrtarea_admvs": pick(places.district[inst], _REGIONS),
-            "onln_flag": constant("0", n),
-            "upld_time": instants(_uploaded(block)),
+            "onln_flag": pick(enc["online"], ("0", "1", None)),
+            "upld_time": instants(uploaded, uploaded <= 0),
         }
     )
 
 
 def _uploaded(block: Block) -> Array:
-    """When the platform received each encounter: minutes after the last line, one in two hundred days late."""
+    """When the platform received each encounter: minutes after the last line, one in two hundred hours later, within the limit."""
     rng = block.plan.rng(8, block.number)
     n = size(block.enc)
-    late = np.where(rng.random(n) < 0.005, rng.integers(2 * DAY, 8 * DAY, n), rng.integers(120, 3600, n))
-    return np.asarray(np.minimum(block.last_line + late, block.plan.data_day * DAY + 20 * 3600))
+    late = np.where(
+        rng.random(n) < 0.005,
+        rng.integers(2 * 3600, np.where(block.enc["kind"] == INP, 70, 20) * 3600),
+        rng.integers(120, 3600, n),
+    )
+    upload = np.minimum(block.last_line + late, block.plan.data_day * DAY + 20 * 3600)
+    for planted, second in block.plot.uploads.items():
+        upload[block.planted_enc[planted]] = second
+    return np.asarray(upload)
 
 
 def settlement_times(block: Block) -> Array:
@@ -193,7 +201,10 @@ def fee_line_table(block: Block) -> pa.Table:
             "psn_no": pick(person, _people(block)),
             "fixmedins_code": pick(inst, pa.array(places.codes)),
             "setl_id": pick(at * 3 + lines["stage"], _settlement_ids(block)),
-            "rxno": pick(np.where(slice_or_drug & ~refund, ward_day, -1), [f"CF{i + 1:02d}" for i in range(99)]),
+            "rxno": pick(
+                np.where(slice_or_drug & ~refund, np.where(lines["rx"] >= 0, lines["rx"], ward_day), -1),
+                [f"CF{i + 1:02d}" for i in range(99)],
+            ),
             "fee_ocur_time": instants(lines["sec"]),
             "med_list_codg": by_item([i.code for i in items]),
             "hilist_name": by_item([i.name for i in items]),
@@ -315,32 +326,52 @@ def _main(rows: Array, disease: Array, out: int) -> dict[str, Array]:
 
 
 def operation_table(block: Block) -> pa.Table:
-    """The lake table `operation` of a block: one operation or delivery for each stay of a surgical disease."""
+    """The lake table `operation` of a block: one operation or delivery for each stay of a surgical disease, and what is planted."""
     enc = block.enc
     surgical = np.array([bool(d.opcode) for d in ALL])
     at = np.flatnonzero((enc["kind"] == INP) & surgical[enc["disease"]] & ~enc["plain"])
-    begin = operation_time(enc, at)
     disease, n = enc["disease"][at], len(at)
-    birth = disease == INDEX["birth"]
-    cut = np.array([2 if d.op and "eye" not in d.op else 0 for d in ALL])[disease]
+    codes, names = [d.opcode or None for d in ALL], [d.opname or None for d in ALL]
+    rows: Frame = {
+        "enc": at,
+        "op": disease.astype(np.int64),
+        "number": np.ones(n, np.int64),
+        "begin": operation_time(enc, at),
+        "cut": np.array([2 if d.op and "eye" not in d.op else 0 for d in ALL])[disease],
+        "awake": disease == INDEX["birth"],
+        "main": np.ones(n, np.int64),
+    }
+    special: list[tuple[int, ...]] = []
+    for planted, operations in sorted(block.plot.operations.items()):
+        for number, op in enumerate(operations, 1):
+            own = int(block.planted_enc[planted])
+            started = op.sec if op.sec >= 0 else int(operation_time(enc, np.array([own]))[0])
+            special.append((own, len(codes), number, started, 2, 0, int(op.main)))
+            codes.append(op.code)
+            names.append(op.name)
+    if special:
+        columns = dict(zip(rows, np.array(special, np.int64).T, strict=True))
+        rows = concat([rows, columns | {"awake": columns["awake"] > 0}])
+        rows = take(rows, np.lexsort((rows["number"], rows["enc"])))
+    at, begin, awake, n = rows["enc"], rows["begin"], rows["awake"], size(rows)
     return pa.table(
         {
             "mdtrt_id": pick(at, encounter_ids(block)),
             "psn_no": pick(enc["person"][at], _people(block)),
-            "oprn_srt_no": pa.array(np.ones(n, np.int32)),
-            "main_oprn_flag": constant("1", n),
-            "oprn_oprt_code": pick(disease, [d.opcode or None for d in ALL]),
-            "oprn_oprt_name": pick(disease, [d.opname or None for d in ALL]),
+            "oprn_srt_no": pa.array(rows["number"], pa.int32()),
+            "main_oprn_flag": pick(rows["main"], ("0", "1")),
+            "oprn_oprt_code": pick(rows["op"], codes),
+            "oprn_oprt_name": pick(rows["op"], names),
             "oprn_oprt_date": days(begin // DAY),
             "oprn_oprt_begntime": instants(begin),
             "oprn_oprt_endtime": instants(begin + 5400),
-            "anst_way": pick(np.where(birth, -1, 0), ("01",)),
-            "anst_begntime": instants(begin - 600, birth),
-            "anst_endtime": instants(begin + 6000, birth),
+            "anst_way": pick(np.where(awake, -1, 0), ("01",)),
+            "anst_begntime": instants(begin - 600, awake),
+            "anst_endtime": instants(begin + 6000, awake),
             "oper_dr_code": pick(enc["doctor"][at], pa.array(block.places.doctor_codes)),
             "oper_dr_name": pick(enc["doctor"][at], block.places.doctor_names),
-            "incs_type": pick(cut, ("0", "1", "2")),
-            "oprn_no": constant("1", n),
+            "incs_type": pick(rows["cut"], ("0", "1", "2")),
+            "oprn_no": numbered("", rows["number"], 1),
         }
     )
 

@@ -29,7 +29,7 @@ THEME_TITLES = {
 
 def city(
     out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹；须是新的或空的")],
-    people: Annotated[int, typer.Option("--people", help="多少参保人，200 至 5,000,000")] = 20_000,
+    people: Annotated[int, typer.Option("--people", help="多少参保人，500 至 5,000,000")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", help="种子：同样的人数和种子得到逐字节相同的文件")] = 1,
     dirt: Annotated[float, typer.Option("--dirt", help="另加多少坏行，占全部行的比例，0 至 0.05")] = 0.001,
     form: Annotated[str, typer.Option("--format", help="大表的文件格式：parquet 或 csv")] = "parquet",

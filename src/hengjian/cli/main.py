@@ -20,6 +20,7 @@ from hengjian.cli.demo import demo
 from hengjian.cli.docs import docs
 from hengjian.cli.ingest import ingest
 from hengjian.cli.keys import keys_app
+from hengjian.cli.knowledge import knowledge_app
 from hengjian.cli.lake import lake_app
 from hengjian.cli.map import map_
 from hengjian.cli.mistakes import argument_error, is_interrupt, last_resort, tell, wrong
@@ -62,6 +63,7 @@ app.add_typer(lake_app, name="lake")
 app.add_typer(keys_app, name="keys")
 app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
+app.add_typer(knowledge_app, name="knowledge")
 
 
 def main() -> None:

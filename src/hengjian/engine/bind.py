@@ -7,8 +7,8 @@ the rule's own validity, price ceilings by region and level, and the table `poin
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from hengjian.kernel.keys import key_of
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.model import ALWAYS, CodeMapping, KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.rows import Frame, Rows
 
 _ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _PERIOD = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
@@ -32,12 +33,14 @@ LAKE_KNOWLEDGE: dict[str, Table] = {t.name: t for t in LOCAL.values()} | {"price
 
 @dataclass(frozen=True)
 class Bound:
-    """What binding made: the points by number, tables with their columns, tables with at least one row, rules that wait."""
+    """What binding made: the points by number, tables with their columns, tables with at least one row, rules that wait, and how
+    many knowledge rows were in force (of a site's rows only those whose codes occur in the lake become points)."""
 
     points: tuple[Point, ...]
     tables: dict[str, dict[str, str]]  # kn_* table → column → SQL type
     filled: frozenset[str]
     waiting: dict[str, str] = field(default_factory=dict)  # rule_id → knowledge table that is missing
+    rows: int = 0
 
 
 def typed_rows(columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
@@ -72,25 +75,105 @@ def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str) -> list[Knowledg
 def points_of(
     rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection | None
 ) -> tuple[list[Point], dict[str, str]]:
-    """Every knowledge row of `rules`, and their parameters while they do not change, as numbered points; and the rules whose
-    knowledge is missing."""
+    """Every knowledge row of `rules` (of those a site imported the ones that can meet anything in the lake of `con`), and their
+    parameters while they do not change, as numbered points; and the rules whose knowledge is missing."""
     points: list[Point] = []
     waiting: dict[str, str] = {}
     for rule in rules:
         ours = rule.knowledge not in LAKE_KNOWLEDGE
-        rows = list(rulebook.knowledge.get(rule.knowledge, ())) if ours else lake_rows(con, rule.knowledge)
+        rows: Sequence[KnowledgeRow] = rulebook.knowledge.get(rule.knowledge, ()) if ours else lake_rows(con, rule.knowledge)
         if rule.knowledge and not rows:
             waiting[rule.rule_id] = rule.knowledge
             continue
         settled = max((p.official_from for p in rule.params.values()), default=ALWAYS)
-        for row in rows:
+        for row in occurring(con, rule, rows, rulebook.code_map) if con is not None and isinstance(rows, Rows) else rows:
             if period := row.period.meet(rule.period):
                 points.append(Point(len(points), rule, row, period, max(row.official_from, settled)))
-        if rule.family in BY_PARAMETERS:
+        if rule.family in BY_PARAMETERS or (rule.sql and (rule.params or not rule.knowledge)):
             for period, values in rule.param_periods():
                 official = settled if rule.params else OPEN_DAY
                 points.append(Point(len(points), rule, None, period, official, values))
     return points, waiting
+
+
+def occurring(
+    con: duckdb.DuckDBPyConnection, rule: Rule, rows: Rows, code_map: Sequence[CodeMapping]
+) -> Iterator[KnowledgeRow]:
+    """The rows shipped, and of the site's those that some code of the lake can meet: what a row requires beside it may be absent."""
+    yield from rows.plain
+    frame = rows.frame
+    columns = ["code"] if "code" in frame.data.schema.names else ["a_code"] if "a_code" in frame.data.schema.names else []
+    if "a_code" in columns and rule.settings.get("relation") != "requires":
+        columns.append("b_code")
+    if not columns:
+        yield from frame.rows()
+        return
+    of = rule.settings.get("subject", "item")
+    found = [_met(con, frame, column, of, code_map) for column in columns]
+    yield from frame.rows(sorted(set.intersection(*found)))
+
+
+def _met(con: duckdb.DuckDBPyConnection, frame: Frame, column: str, of: str, code_map: Sequence[CodeMapping]) -> set[int]:
+    """Positions of the rows of a frame with a code in this column that occurs in dictionary `of` of the lake, or, of items, stands for a
+    local code."""
+    data = {"codes": frame.data.column(column), "match": _column(frame, "match"), "subject": _column(frame, "subject")}
+    con.register("staged_rows", pa.table({"n": pa.array(range(len(frame)), pa.int64())} | data))
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE wanted_code AS
+           SELECT n, TRIM(UNNEST(string_split(regexp_replace(codes, '[;；]', '|', 'g'), '|'))) AS code, match = 'prefix' AS prefixed,
+                  COALESCE(NULLIF(subject, ''), ?) AS of FROM staged_rows""",
+        [of],
+    ).fetchall()
+    con.unregister("staged_rows")
+    fill(con, "mapped_code", {"code": "VARCHAR"}, [(code,) for code in sorted({_base(m.national) for m in code_map})])
+    found: set[int] = set()
+    for name in ("item", "diag", "oprn"):
+        known = (
+            "(SELECT split_part(code, '-', 1) AS code FROM code_item UNION SELECT code FROM mapped_code)"
+            if name == "item"
+            else f"code_{name}"
+        )
+        theirs, ours = ("split_part(d.code, '-', 1)", "split_part(w.code, '-', 1)") if name == "item" else ("d.code", "w.code")
+        parts = [
+            f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON {theirs} = {ours} WHERE w.of = '{name}' AND NOT w.prefixed"
+        ]
+        lengths = con.execute(f"SELECT DISTINCT LENGTH(code) FROM wanted_code WHERE of = '{name}' AND prefixed").fetchall()
+        parts += [
+            f"SELECT w.n FROM wanted_code AS w JOIN {known} AS d ON SUBSTRING(d.code, 1, {length}) = w.code "
+            f"WHERE w.of = '{name}' AND w.prefixed AND LENGTH(w.code) = {length}"
+            for (length,) in lengths
+        ]
+        found |= {n for (n,) in con.execute(" UNION ".join(parts)).fetchall()}
+    con.execute("DROP TABLE wanted_code").fetchall()
+    con.execute("DROP TABLE mapped_code").fetchall()
+    return found
+
+
+def _column(frame: Frame, name: str) -> pa.ChunkedArray | pa.Array:
+    """A column of a frame, or empty cells where it has none."""
+    return frame.data.column(name) if name in frame.data.schema.names else pa.array([""] * len(frame), pa.string())
+
+
+def rows_in_force(rules: Iterable[Rule], rulebook: Rulebook, points: Sequence[Point]) -> int:
+    """How many knowledge rows `rules` go by: those that became points, and a site's that meet nothing in this lake."""
+    count = 0
+    for rule in rules:
+        rows = rulebook.knowledge.get(rule.knowledge, ())
+        if isinstance(rows, Rows):
+            count += rows.frame.count(rule.period) + sum(row.period.meet(rule.period) is not None for row in rows.plain)
+        else:
+            count += sum(p.row is not None for p in points if p.rule is rule)
+    return count
+
+
+def met_rulebook(rulebook: Rulebook, bound: Bound) -> Rulebook:
+    """The rulebook with only those of a site's rows that became points: all that judging the same lake again can need."""
+    kids: dict[str, set[str]] = {}
+    for point in bound.points:
+        if point.row is not None and point.row.site:
+            kids.setdefault(point.row.table, set()).add(point.row.kid)
+    knowledge = {t: rows.only(kids.get(t, set())) if isinstance(rows, Rows) else rows for t, rows in rulebook.knowledge.items()}
+    return replace(rulebook, knowledge=knowledge)
 
 
 def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule]) -> Bound:
@@ -119,13 +202,21 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
         rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name], local)
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
-    return Bound(tuple(points), columns, frozenset(n for n, size in sizes.items() if size), waiting)
+    return Bound(
+        tuple(points),
+        columns,
+        frozenset(n for n, size in sizes.items() if size),
+        waiting,
+        rows_in_force(rules, rulebook, points),
+    )
 
 
 def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
-    """The knowledge row of a rule with SQL of its own: `kn_<table>`; code columns become keys, numbers stay integers."""
+    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys and numbers stay integers,
+    or `kn_<rule>` of its parameters while they do not change."""
     if point.row is None:
-        raise RulebookError("自带 SQL 的规则暂不支持不带知识的参数", where=point.rule.where("params"), cure="把数值写进知识表")
+        spec = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
+        return f"kn_{point.rule.rule_id}", spec, (point.kid, *point.params.values(), point.period.start, point.period.end)
     table = LAKE_KNOWLEDGE[point.row.table]
     spec, row = {"kid": "INTEGER"}, [point.kid]
     for column in table.columns:
@@ -262,7 +353,9 @@ def _keys(con: duckdb.DuckDBPyConnection, members: list[Member], slot: str) -> d
     for of, wanted in sorted(prefixes.items()):
         fill(con, "wanted_prefix", {"prefix": "VARCHAR"}, [(c,) for c in sorted(wanted)])
         value = "SUBSTRING(d.code, 1, 3)" if diag3 else "d.key"
-        sql = f"SELECT DISTINCT w.prefix, {value} FROM wanted_prefix AS w JOIN code_{of} AS d ON starts_with(d.code, w.prefix) ORDER BY ALL"
+        join = f"SELECT w.prefix, {value} FROM wanted_prefix AS w JOIN code_{of} AS d ON SUBSTRING(d.code, 1, {{0}}) = w.prefix"
+        parts = [f"{join.format(n)} WHERE LENGTH(w.prefix) = {n}" for n in sorted({len(c) for c in wanted})]
+        sql = " UNION ".join(parts) + " ORDER BY ALL"
         for prefix, key in con.execute(sql).fetchall():
             keys[(prefix, "diag3" if diag3 else "prefix", of)].append(key)
         con.execute("DROP TABLE wanted_prefix").fetchall()

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import attach_small_tables, batches, connect
-from hengjian.engine.bind import Bound, bind, fill
+from hengjian.engine.bind import Bound, bind, fill, met_rulebook, rows_in_force
 from hengjian.engine.finding import COUNTS_CSV, RULES_CSV
 from hengjian.engine.groups import grow_groups
 from hengjian.engine.increment import SHADOW, WITHDRAWN, carried_sql, choose, earlier_results, withdraw
@@ -205,7 +205,7 @@ def run_audit(
         indicators = collect.write_indicators(con, out / "indicators.parquet")
         totals = grand_total(con, f"read_parquet({one_file(out / 'findings.parquet')})")
         _write_rules(out, ran, bound)
-        write_pack(out / PACK, rulebook, ran)
+        write_pack(out / PACK, met_rulebook(rulebook, bound), ran)
         left_out = {t.name for t in plan.texts if engine not in t.engines}
         result = AuditResult(
             audit_no=f"SJ-{now:%Y%m%d}-{lake.number:04d}",
@@ -221,7 +221,7 @@ def run_audit(
             waiting={rule_id: table for rule_id, table in bound.waiting.items() if rule_id not in names},
             left_out=sorted(r.rule_id for r in rules if (r.family or r.rule_id) in left_out),
             rule_pack=pack,
-            knowledge_rows=sum(p.row is not None and p.rule.rule_id not in names for p in bound.points),
+            knowledge_rows=rows_in_force([r for r in rules if r.rule_id not in names], rulebook, bound.points),
             seconds=round(time.perf_counter() - started, 2),
             peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             lines=lake.rows("fee_line"),

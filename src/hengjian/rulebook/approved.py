@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.rulebook.model import Approval, Param, Rulebook
+from hengjian.rulebook.rows import Rows
 
 
 def approve(book: Rulebook, approvals: Sequence[Approval]) -> Rulebook:
@@ -25,7 +26,11 @@ def approve(book: Rulebook, approvals: Sequence[Approval]) -> Rulebook:
         rule = rules[rule_id]
         rules[rule_id] = replace(rule, params=rule.params | {name: _approved(rule.params[name], dated)})
     for table, days in rows.items():
-        knowledge[table] = tuple(replace(r, approved_from=days[r.kid]) if r.kid in days else r for r in knowledge[table])
+        known = knowledge[table]
+        if isinstance(known, Rows):
+            knowledge[table] = known.approve(days)
+        else:
+            knowledge[table] = tuple(replace(r, approved_from=days[r.kid]) if r.kid in days else r for r in known)
     return replace(book, rules=rules, knowledge=knowledge, approvals=(*book.approvals, *approvals))
 
 

@@ -10,6 +10,7 @@ A rulebook kept beside an audit also has `approvals.csv` and `code_map.csv`: wha
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,9 @@ def load_rulebook(root: Path = SHIPPED) -> Rulebook:
             "这里没有规则", where=str(root), why="四个文件夹一个也没有", cure="指到含 " + "、".join(PARTS) + " 的文件夹"
         )
     laws = _unique((_law(p) for p in sorted((root / "law").glob("*.yml"))), "law", root)
-    knowledge = {p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))}
+    knowledge: dict[str, Sequence[KnowledgeRow]] = {
+        p.stem: tuple(_knowledge(p)) for p in sorted((root / "knowledge").glob("*.csv"))
+    }
     families = _unique((_family(p) for p in sorted((root / "families").glob("*.sql"))), "name", root)
     paths = sorted(p for p in (root / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
     catalogue = _catalogue(root / "catalogue.csv")

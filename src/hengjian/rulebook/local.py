@@ -35,7 +35,7 @@ def local_files(book: Rulebook, rules: Sequence[Rule]) -> dict[str, str]:
         files[CODE_MAP] = _text(_MAPPING, [(m.national, m.local, *_days(m.period)) for m in book.code_map])
     for table in sorted({r.knowledge for r in rules if r.knowledge}):
         rows = book.knowledge.get(table, ())
-        if any(r.site or r.approved_from < OPEN_DAY for r in rows):
+        if any(r.site or r.approved_from < OPEN_DAY or _days(r.period)[1] != r.values.get("valid_to", "") for r in rows):
             files[f"knowledge/{table}.csv"] = _table(rows)
     return files
 

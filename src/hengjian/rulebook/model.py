@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -238,7 +239,7 @@ class Rulebook:
     """Everything the engine needs to judge, read from one set of folders."""
 
     laws: dict[str, Law]
-    knowledge: dict[str, tuple[KnowledgeRow, ...]]
+    knowledge: dict[str, Sequence[KnowledgeRow]]
     families: dict[str, Family]
     rules: dict[str, Rule]
     root: Path = Path()  # the folder it was read from
@@ -283,7 +284,10 @@ class Rulebook:
         """SHA-256 over everything that decides what a set of rules finds in the same data: rules, knowledge, code map."""
         digest = hashlib.sha256("\n".join(sorted(self.fingerprint(r) for r in rules)).encode())
         for table in sorted({r.knowledge for r in rules if r.knowledge in self.knowledge}):
-            for row in self.knowledge[table]:
+            rows = self.knowledge[table]
+            if frame := getattr(rows, "frame", None):  # a site's rows, as columns
+                digest.update(frame.digest().encode())
+            for row in getattr(rows, "plain", rows):
                 known = (table, row.kid, row.period.start, row.period.end, row.official_from, *row.values.items())
                 digest.update(repr(known).encode())
         for mapping in self.code_map:

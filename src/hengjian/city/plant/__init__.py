@@ -4,7 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hengjian.city.plant import daily_limit, death, film, indication, insurance, pair, sex, split
+from hengjian.city.plant import (
+    ceiling,
+    child,
+    consumable,
+    course,
+    cycle,
+    daily_limit,
+    death,
+    drug_group,
+    excluded,
+    film,
+    incision,
+    indication,
+    insurance,
+    operation_diagnosis,
+    pair,
+    place,
+    pregnancy,
+    records,
+    sex,
+    sexed_record,
+    slices,
+    split,
+    treatment,
+)
 from hengjian.city.plant.plot import Plot, Theme
 
 Planter = Callable[[Plot, str], None]
@@ -19,6 +43,29 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (split.THEME, split.plant),
     (death.THEME, death.plant),
     (film.THEME, film.plant),
+    (place.LEVEL, place.plant_level),
+    (place.KIND, place.plant_kind),
+    (child.DRUG, child.plant_drug),
+    (child.FORBIDDEN, child.plant_forbidden),
+    (child.SERVICE, child.plant_service),
+    (sexed_record.DIAGNOSIS, sexed_record.plant_diagnosis),
+    (sexed_record.OPERATION, sexed_record.plant_operation),
+    (excluded.ONLINE, excluded.plant_online),
+    (excluded.SLICE, excluded.plant_slice),
+    (operation_diagnosis.THEME, operation_diagnosis.plant),
+    (pregnancy.THEME, pregnancy.plant),
+    (treatment.THEME, treatment.plant),
+    (course.DRUG, course.plant_drug),
+    (course.SERVICE, course.plant_service),
+    (cycle.THEME, cycle.plant),
+    (drug_group.THEME, drug_group.plant),
+    (slices.THEME, slices.plant),
+    (consumable.THEME, consumable.plant),
+    (incision.THEME, incision.plant),
+    (ceiling.THEME, ceiling.plant),
+    (records.OUTSIDE, records.plant_outside),
+    (records.LATE, records.plant_late),
+    (records.UNDIAGNOSED, records.plant_undiagnosed),
 )
 """Every theme with its planter."""
 
@@ -30,9 +77,4 @@ def plant_block(plot: Plot, block: int) -> None:
     for theme, planter in PLANTERS:
         for variants in (theme.guilty, theme.innocent):
             for number in range(block, plot.plan.facts_per_theme(), plot.plan.blocks):
-                planter(
-                    plot,
-                    variants[number // plot.plan.blocks % len(variants)]
-                    if plot.plan.blocks > 1
-                    else variants[number % len(variants)],
-                )
+                planter(plot, variants[number % len(variants)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hengjian.city import knowledge
 from hengjian.city.encounters import DAY
 from hengjian.city.plant.plot import Plot
 from hengjian.kernel.dates import Period
@@ -31,10 +32,16 @@ def drug_host(plot: Plot, person: int, valid: Period, variant: str) -> tuple[int
     return plot.visit(person, day), day
 
 
-def give(plot: Plot, enc: int, item: int, day: int, variant: str) -> int:
-    """The drug line itself, refunded or self-paid where the variant says so."""
+def elsewhere(plot: Plot, item: int, theme: str) -> str:
+    """Other tables that name the item: their themes may rightly fire on the same line."""
+    return ";".join(sorted(knowledge.tables_naming(plot.cat.items[item].code) - {theme}))
+
+
+def give(plot: Plot, enc: int, item: int, day: int, variant: str, *, most: int = 3) -> int:
+    """The line itself, of at most so many, refunded or self-paid where the variant says so."""
     begin = plot.begin(enc)
     sec = begin + 1200 if begin // DAY == day else day * DAY + 15 * 3600
-    count = 2 if variant == "part_refunded" else int(plot.rng.integers(1, 4))
+    count = 2 if variant == "part_refunded" else int(plot.rng.integers(1, most + 1))
     back = {"part_refunded": 1, "refunded": count}.get(variant, 0)
-    return plot.line(enc, item, sec, cnt=count, own=variant == "self_paid", back=back, days=7)
+    days = 0 if plot.cat.is_service[item] else 7
+    return plot.line(enc, item, sec, cnt=count, own=variant == "self_paid", back=back, days=days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hengjian.city import knowledge
-from hengjian.city.plant.hosts import drug_host, give
+from hengjian.city.plant.hosts import drug_host, elsewhere, give
 from hengjian.city.plant.plot import Diagnosis, Plot, Theme
 
 THEME = Theme(
@@ -44,5 +44,7 @@ def plant(plot: Plot, variant: str) -> None:
             "no_diagnosis": (),
         }.get(variant, (other,)),
     )
-    line = give(plot, enc, plot.cat.drug_of(fact["code"]), day, variant)
-    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [line], amount_lines=[line], note=fact["name"])
+    item = plot.cat.drug_of(fact["code"])
+    line = give(plot, enc, item, day, variant)
+    also = elsewhere(plot, item, THEME.name)
+    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [line], amount_lines=[line], also=also, note=fact["name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hengjian.city import knowledge
 from hengjian.city.diseases import INDEX
 from hengjian.city.encounters import med
-from hengjian.city.plant.hosts import drug_host, give, when
+from hengjian.city.plant.hosts import drug_host, elsewhere, give, when
 from hengjian.city.plant.plot import Plot, Theme
 
 INJURY = Theme(
@@ -34,7 +34,8 @@ def plant_injury(plot: Plot, variant: str) -> None:
     enc, day = drug_host(plot, person, fact.valid, variant)
     item = plot.cat.drug_of(knowledge.look_alike(fact["code"]) if variant == "look_alike_code" else fact["code"])
     line = give(plot, enc, item, day, variant)
-    plot.fact(INJURY, variant, variant in INJURY.guilty, [enc], [line], amount_lines=[line], note=fact["name"])
+    also = elsewhere(plot, item, INJURY.name)
+    plot.fact(INJURY, variant, variant in INJURY.guilty, [enc], [line], amount_lines=[line], also=also, note=fact["name"])
 
 
 def plant_maternity(plot: Plot, variant: str) -> None:
@@ -52,5 +53,7 @@ def plant_maternity(plot: Plot, variant: str) -> None:
             enc, day = plot.stay(person, day, 4, disease=INDEX["section"], med=kind, insu=insu), day + 1
     else:
         enc, day = drug_host(plot, person, fact.valid, variant)
-    line = give(plot, enc, plot.cat.drug_of(fact["code"]), day, variant)
-    plot.fact(MATERNITY, variant, variant in MATERNITY.guilty, [enc], [line], amount_lines=[line], note=fact["name"])
+    item = plot.cat.drug_of(fact["code"])
+    line = give(plot, enc, item, day, variant)
+    also = elsewhere(plot, item, MATERNITY.name)
+    plot.fact(MATERNITY, variant, variant in MATERNITY.guilty, [enc], [line], amount_lines=[line], also=also, note=fact["name"])

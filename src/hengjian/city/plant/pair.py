@@ -7,6 +7,7 @@ from typing import Any
 from hengjian.city import knowledge
 from hengjian.city.diseases import INDEX
 from hengjian.city.encounters import DAY, med
+from hengjian.city.plant.demands import demands, diagnosis
 from hengjian.city.plant.hosts import when
 from hengjian.city.plant.plot import Plot, Theme
 
@@ -42,6 +43,10 @@ def plant(plot: Plot, variant: str) -> None:
     encs = _hosts(plot, person, day, window, variant, visits, birth)
     at_a, at_b = _times(day, window, variant)
     hours = 3 if plot.cat.items[b].unit == "小时" else 1
+    asked = demands(fact["a_code"], fact["b_code"], but=THEME.name)
+    if asked.diagnoses:
+        for enc in encs:
+            plot.diagnose(enc, *(diagnosis(p, main=not i, out=o) for o in (False, True) for i, p in enumerate(asked.diagnoses)))
     line_a = plot.line(
         encs[0],
         a,
@@ -57,8 +62,18 @@ def plant(plot: Plot, variant: str) -> None:
         encs,
         [line_b],
         amount_lines=[line_b],
+        also="surgery_incision_discount" if _one_incision(fact) else "",
         note=f"{fact['a_name']} · {fact['b_name']}（{window}），A 为第 {line_a + 1} 条",
     )
+
+
+def _one_incision(fact: knowledge.Fact) -> bool:
+    """Whether both are operations through one incision: then the second must be cheaper as well."""
+    groups = [
+        {row["grp"] for table, row in knowledge.catching(fact[c]) if table == "surgery_same_incision"}
+        for c in ("a_code", "b_code")
+    ]
+    return bool(groups[0] & groups[1])
 
 
 def _times(day: int, window: str, variant: str) -> tuple[int, int]:

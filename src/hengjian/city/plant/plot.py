@@ -47,6 +47,16 @@ class Diagnosis:
     out: bool = False
 
 
+@dataclass(frozen=True)
+class Operation:
+    """An operation of a planted stay. `sec` = when it began, -1 = the usual time after admission; `main` = the main one."""
+
+    code: str
+    name: str
+    sec: int = -1
+    main: bool = True
+
+
 @dataclass
 class Fact:
     """A planted fact, with handles that become keys when everything is numbered."""
@@ -79,6 +89,9 @@ class Plot:
     backs: list[tuple[int, int]] = field(default_factory=list)  # (special line, quantity given back)
     suppressed: set[int] = field(default_factory=set)  # (planted encounter × 1000 + ward day) × 4 + daily class
     diagnoses: dict[int, list[Diagnosis]] = field(default_factory=dict)
+    operations: dict[int, list[Operation]] = field(default_factory=dict)
+    uploads: dict[int, int] = field(default_factory=dict)  # planted encounter → second of its upload, 0 = not told
+    alone: set[int] = field(default_factory=set)  # persons without any ordinary encounter in the year
     undone: set[int] = field(default_factory=set)
     unpaid: set[int] = field(default_factory=set)
     facts: list[Fact] = field(default_factory=list)
@@ -88,7 +101,7 @@ class Plot:
 
     # people and places -------------------------------------------------------------------------------------------------
     def person(self, *, sex: int = 0, ages: tuple[int, int] = (20, 80), known: bool = True) -> int:
-        """Reserve a person: alive all year, in no planned series, of this sex (0 = either) and age."""
+        """Reserve a person: alive all year, in no planned series, of this sex (0 = either) and age; `known` = sex on record."""
         key = (sex, ages, known)
         if key not in self._queues:
             p, plan = self.people, self.plan
@@ -129,6 +142,12 @@ class Plot:
         if not ages[0] <= years < ages[1]:
             p["brdy"][who] = self.plan.first - int(age * 365.25)
         return who
+
+    def born(self, person: int, day: int, *, known: bool = True) -> int:
+        """Let a reserved person be born on a day (`known` = on record); returns the person."""
+        self.people["brdy"][person] = day
+        self.people["born_known"][person] = known
+        return person
 
     def hospital(self, other: int = -1, kinds: Sequence[int] = (at.TERTIARY, at.SECONDARY)) -> int:
         """A hospital (another one than `other`)."""
@@ -181,8 +200,9 @@ class Plot:
         disease: int | None = None,
         kind: str = "11",
         hour: float | None = None,
+        online: int = 0,
     ) -> int:
-        """An outpatient visit."""
+        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent."""
         second = int((hour if hour is not None else self.rng.uniform(8.2, 10.0)) * 3600)
         return self._encounter(
             person,
@@ -191,6 +211,7 @@ class Plot:
             kind=OUTP,
             med=med(kind),
             begin=day * DAY + second,
+            online=online,
         )
 
     def purchase(self, person: int, day: int) -> int:
@@ -223,15 +244,30 @@ class Plot:
         """Replace the diagnoses of a planted encounter; none at all if none is given."""
         self.diagnoses[enc] = list(diagnoses)
 
+    def operate(self, enc: int, *operations: Operation) -> None:
+        """The operations of a planted stay."""
+        self.operations[enc] = list(operations)
+
     # lines -------------------------------------------------------------------------------------------------------------
     def line(
-        self, enc: int, item: int, sec: int, *, cnt: int = 1, own: bool = False, back: int = 0, body: int = -1, days: int = 0
+        self,
+        enc: int,
+        item: int,
+        sec: int,
+        *,
+        cnt: int = 1,
+        own: bool = False,
+        back: int = 0,
+        body: int = -1,
+        days: int = 0,
+        fen: int = 0,
+        rx: int = -1,
     ) -> int:
-        """A fee line; `own` = wholly self-paid, `back` = quantity given back afterwards."""
+        """A fee line; `own` = wholly self-paid, `back` = quantity given back afterwards, `fen` = price if not the usual one,
+        `rx` = number of the prescription if not the day's."""
         tag = len(self.specials)
-        self.specials.append(
-            {"enc": enc, "item": item, "sec": sec, "cnt": cnt, "own": own, "tag": tag, "body": body, "days": days}
-        )
+        base = {"enc": enc, "item": item, "sec": sec, "cnt": cnt, "own": own, "tag": tag}
+        self.specials.append(base | {"body": body, "days": days, "fen": fen, "rx": rx})
         if back:
             self.backs.append((tag, back))
         return tag
@@ -268,7 +304,7 @@ class Plot:
 
     def line_frame(self) -> Frame:
         """Planted lines as a frame; `enc` is the number of the planted encounter."""
-        names = ("enc", "item", "sec", "cnt", "own", "tag", "body", "days")
+        names = ("enc", "item", "sec", "cnt", "own", "tag", "body", "days", "fen", "rx")
         return rows(len(self.specials), **{name: np.array([s[name] for s in self.specials]) for name in names})
 
     def busy(self) -> Frame:
@@ -279,6 +315,8 @@ class Plot:
             who, begin, end = int(e["person"]), int(e["begin"]), int(e.get("end", -1))
             first[who] = min(first.get(who, 1 << 40), begin // DAY - MARGIN)
             last[who] = max(last.get(who, 0), max(begin, end) // DAY + MARGIN)
+        for who in self.alone:
+            first[who], last[who] = self.plan.first - MARGIN, self.plan.last + MARGIN
         people = np.array(sorted(first), np.int64)
         return {
             "person": people,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hengjian.city import knowledge
-from hengjian.city.plant.hosts import drug_host, give
+from hengjian.city.plant.hosts import drug_host, elsewhere, give
 from hengjian.city.plant.plot import Diagnosis, Plot, Theme
 
 THEME = Theme(
@@ -28,5 +28,7 @@ def plant(plot: Plot, variant: str) -> None:
     if variant != "pharmacy":
         main = Diagnosis("F64.000", "易性症") if variant == "transsexualism" else Diagnosis("Z00.000", "一般性医学检查")
         plot.diagnose(enc, main, _CARE)
-    line = give(plot, enc, plot.cat.drug_of(fact["code"]), day, variant)
-    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [line], amount_lines=[line], note=fact["name"])
+    item = plot.cat.drug_of(fact["code"])
+    line = give(plot, enc, item, day, variant)
+    also = elsewhere(plot, item, THEME.name)
+    plot.fact(THEME, variant, variant in THEME.guilty, [enc], [line], amount_lines=[line], also=also, note=fact["name"])

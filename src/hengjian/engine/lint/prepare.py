@@ -36,8 +36,9 @@ class Bench:
             self._duckdb.execute(f"CREATE TABLE code_{name} (key BIGINT, code VARCHAR, name VARCHAR)").fetchall()
         bind(self._duckdb, book, [])
         for rule in rules:
-            if rule.knowledge in LAKE_KNOWLEDGE:
-                self._give(rule.knowledge)
+            if rule.sql:
+                if rule.knowledge in LAKE_KNOWLEDGE:
+                    self._give(rule.knowledge)
                 try:
                     bind(self._duckdb, book, [rule])
                 except RulebookError as error:

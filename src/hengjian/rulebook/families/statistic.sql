@@ -6,7 +6,7 @@ scope: whole
 window: month
 engines: [duckdb, sqlite, spark]
 output: indicator
-# A share (1/10,000) of an institution's money in a calendar month, with its peers of the same level. Never a finding.
+# A share (1/10,000) of an institution's money in a calendar month, with its hospital peers of the same level. Never a finding.
 # kn_stat: num_types '|09|10|' fee categories counted, w0..w1 the month, min_lines fewest lines for a share to mean anything
 */
 WITH base AS (                                  -- one pass over the lines, whatever the number of indicators
@@ -20,7 +20,7 @@ WITH base AS (                                  -- one pass over the lines, what
   FROM base AS b
   JOIN kn_stat AS k ON k.ym = b.ym
   JOIN institution AS i ON i.org_key = b.org_key
-  WHERE i.lv_grp IS NOT NULL
+  WHERE i.lv_grp > 0                            -- 0 is a pharmacy: nearly all it sells is drugs
   GROUP BY k.kid, k.w0, k.w1, k.min_lines, b.org_key, i.lv_grp
   HAVING SUM(b.lines) >= k.min_lines AND SUM(b.amt) > 0
 ), ranked AS (                                  -- quantiles by rank, so that no engine interpolates

@@ -1,13 +1,8 @@
-"""Knowledge a site has imported."""
+"""Imported knowledge of a site: official tables become dated points, batch by batch; nothing is deleted.
 
-from __future__ import annotations
+Readers ask `effective` (or `stored`) for the rows as they stand; `importing` and `store` are for the commands that change them.
+"""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from hengjian.site.knowledge.stored import effective, stored
 
-from hengjian.rulebook.model import KnowledgeRow
-
-
-def stored(root: Path) -> Mapping[str, Sequence[KnowledgeRow]]:
-    """The site's rows by table."""
-    return {}
+__all__ = ["effective", "stored"]

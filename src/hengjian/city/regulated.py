@@ -1,0 +1,67 @@
+"""Items of the knowledge tables that only planted hosts use: drugs, slices, services and materials under their real codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hengjian.city import knowledge
+
+DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group")
+SERVICE_TABLES = (
+    "treatment_without_indication",
+    "service_course_limit",
+    "service_cycle_limit",
+    "surgery_same_incision",
+)
+_LENGTHS = {"X": 23, "Z": 20, "C": 20, "0": 15, "T": 10}
+_OPERATIONS = "0033"
+
+
+def full_code(prefix: str, serial: int = 0) -> str:
+    """A whole code that begins with this prefix; another `serial`, another code."""
+    width = _LENGTHS.get(prefix[0], 0)
+    body = prefix + "A001" if prefix[0] == "X" and len(prefix) < 14 else prefix
+    return body + (f"{serial + 1:0{width - len(body)}d}" if len(body) < width else "")
+
+
+def drugs() -> Iterator[tuple[str, str, int]]:
+    """(whole code, name, price in fen) of each drug, by two makers; the first is dearer."""
+    for serial, (prefix, name) in enumerate(sorted(_named(DRUG_TABLES).items())):
+        for maker in range(2):
+            yield full_code(prefix, 90_000 + maker), name, (3_200 + 410 * (serial % 13)) * (10 - maker) // 10
+
+
+def slices() -> Iterator[tuple[str, str, int]]:
+    """(code, name, price in fen a gram) of each slice that must not be given with another."""
+    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible",)).items())):
+        yield code, name, 24 + 3 * (serial % 9)
+
+
+def services() -> Iterator[tuple[str, str, str, int, str]]:
+    """(code, name, fee category, price in fen, unit) of each service."""
+    names = {full_code(code): name for code, name in _named(SERVICE_TABLES).items()}
+    for row in knowledge.rows("consumable_without_service"):
+        for prefix in row["b_code"].split("|"):
+            names.setdefault(full_code(prefix), row["b_name"])
+    for serial, (code, name) in enumerate(sorted(names.items())):
+        operation = code.startswith(_OPERATIONS)
+        fen = 90_000 + 7_300 * (serial % 23) if operation else 2_400 + 650 * (serial % 17)
+        yield code, name, "06" if operation else "05", fen // 100 * 100, "次"
+
+
+def materials() -> Iterator[tuple[str, str, int]]:
+    """(code, name, price in fen) of each material that needs its service."""
+    for serial, row in enumerate(knowledge.rows("consumable_without_service")):
+        for prefix in row["a_code"].split("|"):
+            yield full_code(prefix, 40 + serial), row["a_name"], 186_000 + 31_000 * (serial % 7)
+
+
+def _named(tables: tuple[str, ...]) -> dict[str, str]:
+    """Codes or prefixes of tables with their names."""
+    found: dict[str, str] = {}
+    for table in tables:
+        for row in knowledge.rows(table):
+            for column, name in (("code", "name"), ("a_code", "a_name"), ("b_code", "b_name")):
+                for part in filter(None, (row.get(column) or "").split("|")):
+                    found.setdefault(part, row[name])
+    return found
