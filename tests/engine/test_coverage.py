@@ -10,7 +10,7 @@ from hengjian.kernel.dates import Period, day_number
 from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 
-from ..lake.folder import load, make_folder
+from ..lake.folder import load, make_folder, write_csv
 
 BOOK = load_rulebook()
 ON = day_number(date(2026, 11, 1))
@@ -69,3 +69,23 @@ def test_points_are_named_things_and_codes_are_rows():
     drug, then = (next(p for p in c.by_group if p.heading == "药品目录依从性") for c in (other, found))
     assert (drug.points - then.points, drug.rows - then.rows) == (0, 1)
     assert sum(p.rows for p in found.by_family) == sum(p.rows for p in found.by_group)
+
+
+def test_chronic_diseases_with_a_drug_list_are_points(tmp_path):
+    listed = [
+        {
+            "dise_codg": dise,
+            "dise_name": dise,
+            "med_list_codg": drug,
+            "hilist_name": "",
+            "valid_from": "2026-01-01",
+            "valid_to": end,
+        }
+        for dise, drug, end in (("M1", "XA1", ""), ("M1", "XA2", ""), ("M2", "XA1", ""), ("M3", "XA1", "2026-11-01"))
+    ]
+    folder = make_folder(tmp_path / "in")
+    write_csv(folder / "knowledge" / "chronic_drug.csv", listed)
+    load(folder, tmp_path / "lake")
+    found = coverage(BOOK, ON, open_lake(tmp_path / "lake"))
+    (disease,) = [p for p in found.by_group if p.heading == "慢病病种监管"]
+    assert (disease.points, disease.rows) == (2, 3)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from hengjian.kernel.dates import OPEN_DAY, Period, day_number
+from hengjian.kernel.dates import Period, day_number
 from hengjian.kernel.errors import InputError
-from hengjian.rulebook import KnowledgeRow, load_rulebook
-from hengjian.site.apply import effective, with_knowledge
+from hengjian.rulebook import load_rulebook
+from hengjian.site.apply import effective
 from hengjian.site.approvals import Wanted, add_approvals, read_approvals
 from hengjian.site.folder import writing
 from hengjian.site.releases import Release, add_releases, read_releases
@@ -36,9 +37,12 @@ def test_the_last_release_begun_holds(tmp_path: Path) -> None:
     assert [status(tmp_path, "split_admission", d) for d in on] == ["active", "shadow", "shadow", "active"]
 
 
-def test_the_stricter_of_shipped_and_site_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shipped", ["draft", "shadow", "retired"])
+def test_the_stricter_of_shipped_and_site_holds(tmp_path: Path, shipped: str) -> None:
     add_releases(tmp_path, BOOK, [Release("late_upload", "active", day("2026-01-01"), "张三")], NOW)
-    assert BOOK.rules["late_upload"].status == "shadow" and status(tmp_path, "late_upload", "2026-06-01") == "shadow"
+    rule = replace(BOOK.rules["late_upload"], status=shipped)
+    book = replace(BOOK, rules=BOOK.rules | {"late_upload": rule})
+    assert effective(book, tmp_path, date(2026, 6, 1)).rules["late_upload"].status == shipped
 
 
 def test_of_one_day_the_row_recorded_last_holds(tmp_path: Path) -> None:
@@ -145,17 +149,6 @@ def test_a_wrong_approval_records_nothing(tmp_path: Path) -> None:
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
     with writing(tmp_path), pytest.raises(InputError, match="有人正在改"):
         add_releases(tmp_path, BOOK, [Release("split_admission", "shadow", day("2026-03-01"), "张三")], NOW)
-
-
-def test_rows_of_a_site_are_marked_and_may_not_take_a_shipped_id() -> None:
-    cells = {"name": "甲药", "code": "XA01", "match": "prefix", "value": "1"}
-    row = KnowledgeRow("drug_sex_limit", "local-1", cells, Period(day("2026-01-01"), OPEN_DAY), False, 2)
-    book = with_knowledge(BOOK, {"drug_sex_limit": [row]})
-    added = book.knowledge["drug_sex_limit"][-1]
-    assert added.site and len(book.knowledge["drug_sex_limit"]) == len(BOOK.knowledge["drug_sex_limit"]) + 1
-    taken = KnowledgeRow("drug_sex_limit", "sex-drug-01", cells, row.period, False, 2)
-    with pytest.raises(InputError, match="sex-drug-01"):
-        with_knowledge(BOOK, {"drug_sex_limit": [taken]})
 
 
 def test_every_shipped_parameter_says_what_a_site_may_approve() -> None:

@@ -102,5 +102,8 @@ def write_unmapped(path: Path, found: CodeCoverage) -> None:
         book.file.close()
     except (OSError, FileCreateError) as error:
         raise InputError(
-            "表格写不出来", where=str(path), why=cause_of(error.__cause__ or error), cure="换一个可写的位置"
+            "表格写不出来",
+            where=str(path),
+            why=cause_of(error.args[0] if error.args and isinstance(error.args[0], OSError) else error),
+            cure="换一个可写的位置",
         ) from error
