@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hengjian.engine.bind import bind
+from hengjian.engine.backends.duckdb import connect
+from hengjian.engine.bind import bind, occurring
 from hengjian.engine.examples import Court
 from hengjian.engine.plan import make_plan
 from hengjian.kernel.dates import Period
-from hengjian.rulebook.model import KnowledgeRow
+from hengjian.rulebook.local import local_files
+from hengjian.rulebook.model import CodeMapping, KnowledgeRow
 from hengjian.rulebook.rows import Rows
 
 from ..site.knowledge.tables import SHIPPED, framed
@@ -71,3 +73,55 @@ def test_a_frame_counts_what_is_in_force() -> None:
     frame = framed("drug_course_limit", rows)
     assert frame.count(Period(start)) == len(rows) and frame.count(Period(0, start)) == 0
     assert frame.digest() == framed("drug_course_limit", list(rows)).digest() != framed("drug_course_limit", rows[1:]).digest()
+
+
+def test_a_row_is_met_by_its_codes_prefixes_and_the_local_codes_that_stand_for_them() -> None:
+    rule = SHIPPED.rules["drug_course_limit"]
+    row = SHIPPED.knowledge["drug_course_limit"][0]
+    cells = {
+        "exact": "XA1",
+        "listed": "XZ9|XA1",
+        "prefix": "XA",
+        "mapped": "XM1",
+        "mapped_prefix": "XM",
+        "absent": "XA12",
+        "under": "A1",
+    }
+    rows = [
+        replace(row, kid=kid, values=row.values | {"kid": kid, "code": code, "match": "prefix" if "prefix" in kid else "exact"})
+        for kid, code in cells.items()
+    ]
+    con = connect()
+    for name in ("item", "diag", "oprn"):
+        con.execute(f"CREATE TABLE code_{name} (key BIGINT, code VARCHAR, name VARCHAR)").fetchall()
+    con.execute("INSERT INTO code_item VALUES (1, 'XA1-01', ''), (2, 'LOCAL', '')").fetchall()
+    code_map = (CodeMapping("XM1", "LOCAL", Period(0)),)
+    met = [r.kid for r in occurring(con, rule, Rows((), framed("drug_course_limit", rows)), code_map)]
+    assert met == ["exact", "listed", "prefix", "mapped", "mapped_prefix"]
+    assert [r.kid for r in occurring(con, rule, Rows(rows[-1:], framed("drug_course_limit", rows[:1])), ())] == [
+        "under",
+        "exact",
+    ]
+
+
+def test_a_pair_needs_both_sides_unless_the_second_is_required() -> None:
+    row = SHIPPED.knowledge["consumable_without_service"][0]
+    rows = [replace(row, values=row.values | {"a_code": "C1", "b_code": "S1", "match": "exact"})]
+    con = connect()
+    for name in ("item", "diag", "oprn"):
+        con.execute(f"CREATE TABLE code_{name} (key BIGINT, code VARCHAR, name VARCHAR)").fetchall()
+    con.execute("INSERT INTO code_item VALUES (1, 'C1', '')").fetchall()
+    found = {
+        name: len(list(occurring(con, SHIPPED.rules[name], Rows((), framed("x", rows)), ())))
+        for name in ("consumable_without_service", "duplicate_charge_pair")
+    }
+    assert found == {"consumable_without_service": 1, "duplicate_charge_pair": 0}
+
+
+def test_an_audit_keeps_shipped_rows_as_the_site_has_ended_them() -> None:
+    rule = SHIPPED.rules["drug_course_limit"]
+    rows = SHIPPED.knowledge["drug_course_limit"]
+    assert local_files(SHIPPED, [rule]) == {}
+    ended = replace(rows[0], period=Period(rows[0].period.start, rows[0].period.start + 31))
+    (text,) = local_files(replace(SHIPPED, knowledge={"drug_course_limit": (ended, *rows[1:])}), [rule]).values()
+    assert "2026-02-28" in text.splitlines()[1]

@@ -149,7 +149,7 @@ def list_(site: Site = Path("site"), as_json: AsJson = False) -> None:
         )
     console.print(table)
     points = sum(r["in_force"] for r in rows if r["counts"])
-    console.print(f"今日有效的知识点 {points:,} 个（编码级；编码对照不算）。")
+    console.print(f"今日有效的知识点 {points:,} 个（编码级；通用名编码表不算）。")
 
 
 @knowledge_app.command()
@@ -233,7 +233,7 @@ def _show(console: Console, prepared: Prepared, book: Rulebook) -> None:
     """What was read, what would change, what made no point and why."""
     rows, taken = sum(f["rows"] for f in prepared.files), sum(f["taken"] for f in prepared.files)
     console.print(
-        f"读到 {len(prepared.files)} 张表 {rows:,} 行：{taken:,} 行成为知识点或编码对照，{rows - taken:,} 行另有说明。"
+        f"读到 {len(prepared.files)} 张表 {rows:,} 行：{taken:,} 行成为知识点或通用名编码，{rows - taken:,} 行另有说明。"
     )
     used = {r.knowledge for r in book.rules.values()}
     table = _table("知识", "新增", "改变", "不变", "停用", "矛盾", "")

@@ -133,9 +133,9 @@ def _met(con: duckdb.DuckDBPyConnection, frame: Frame, column: str, of: str, cod
             if name == "item"
             else f"code_{name}"
         )
-        theirs, ours = ("split_part(d.code, '-', 1)", "split_part(w.code, '-', 1)") if name == "item" else ("d.code", "w.code")
+        ours = "split_part(w.code, '-', 1)" if name == "item" else "w.code"
         parts = [
-            f"SELECT w.n FROM wanted_code AS w JOIN code_{name} AS d ON {theirs} = {ours} WHERE w.of = '{name}' AND NOT w.prefixed"
+            f"SELECT w.n FROM wanted_code AS w JOIN {known} AS d ON d.code = {ours} WHERE w.of = '{name}' AND NOT w.prefixed"
         ]
         lengths = con.execute(f"SELECT DISTINCT LENGTH(code) FROM wanted_code WHERE of = '{name}' AND prefixed").fetchall()
         parts += [

@@ -106,7 +106,7 @@ SHAPES = (
     Shape("slice_not_paid", "中药饮片不支付", "slice_not_paid", ("slice", "mode|logic|basis"), ("slice_code", "mode")),
     Shape("indication", "项目的适应症或禁忌症", "review", ("item|item_code", "disease"), ("item", "item_code", "relation")),
     Shape("drug_safety", "用药安全文字", "review", ("drug", "fragment|disease"), ()),
-    Shape("drug_codes", "通用名与编码对照", "drug_codes", ("drug|name", "drug_code|code")),
+    Shape("drug_codes", "通用名编码表", "drug_codes", ("drug|name", "drug_code|code")),
     Shape("service_list", "项目清单", "service_age", ("item_code", "item"), ()),
     _field("field_addon_item", "加收项目", "main_code", "main_name", "addon_code", "addon_name", "max_addon_times", "kind", "domain"),
     _field("field_drug_limit", "药品限制", "drug_code_prefix", "drug_name", "insurance", "hosp_level", "visit", "specialty", "sex", "age_group",

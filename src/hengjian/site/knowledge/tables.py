@@ -72,7 +72,7 @@ KINDS = {
         Kind("field_required_link", "实务：应当伴有的项目", ("cells",), counts=False),
         Kind("field_split_group", "实务：分解收费", ("cells",), counts=False),
         Kind("field_swap_pair", "实务：串换", ("cells",), counts=False),
-        Kind(DRUG_CODE, "药品通用名与编码对照", ("rule", "fold", "code"), counts=False),
+        Kind(DRUG_CODE, "药品通用名编码表", ("rule", "fold", "code"), counts=False),
     )
 }
 """Tables by name."""
