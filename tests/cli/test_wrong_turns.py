@@ -10,7 +10,6 @@ import pytest
 from ..lake.folder import make_folder, row
 from ..story.conftest import hengjian
 
-
 WAITING = {"film_overcharge": "local_film_limit", "service_price_ceiling": "price"}
 """Active rules without their table, and which."""
 
