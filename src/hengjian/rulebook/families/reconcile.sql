@@ -8,12 +8,18 @@ engines: [duckdb, sqlite, spark]
 # Goods claimed against goods that came in, over a calendar year [w0, w1); one trace code sold twice. tol_pct: tolerated excess in percent
 # algo: stock | trace. Sums are reduced to whole yuan and whole units before they are multiplied.
 */
-WITH sold AS (
+WITH book AS (                                  -- what was sold before the first entry of a book, nobody can say where it came from
+  SELECT s.org_key, s.item_key, MIN(s.stk_day) AS since
+  FROM stock_change AS s
+  WHERE s.dlt_e4 IS NOT NULL
+  GROUP BY s.org_key, s.item_key
+), sold AS (
   SELECT k.kid, k.tol_pct, k.w0, k.w1, f.org_key, f.item_key, CAST(SUM(f.net_cnt_e4) AS BIGINT) AS cnt_e4, CAST(SUM(f.net_amt) AS BIGINT) AS amt,
          CAST(SUM(f.net_inscp) AS BIGINT) AS inscp, CAST(SUM(f.fund_amt) AS BIGINT) AS fund
   FROM fee_line AS f
   JOIN kn_recon AS k ON f.fee_day >= k.w0 AND f.fee_day < k.w1
    AND k.algo = 'stock'                         -- narrows: asked twice
+  JOIN book AS b ON b.org_key = f.org_key AND b.item_key = f.item_key AND f.fee_day >= b.since
   WHERE f.list_type IN ('101', '102', '301') AND f.net_cnt_e4 > 0 AND f.net_inscp > 0
     AND (f.org_key, f.item_key) IN (SELECT b.org_key, b.item_key FROM stock_change AS b)      -- narrows: without a book, spared below
   GROUP BY k.kid, k.tol_pct, k.w0, k.w1, f.org_key, f.item_key
@@ -22,7 +28,7 @@ WITH sold AS (
   FROM stock_change AS s
   JOIN kn_recon AS k ON s.stk_day < k.w1
    AND k.algo = 'stock'                         -- narrows: asked twice
-  WHERE s.dlt_e4 IS NOT NULL AND (s.infno NOT IN ('3505', '3506') OR s.stk_day < k.w0)
+  WHERE s.infno NOT IN ('3505', '3506') OR s.stk_day < k.w0
   GROUP BY k.kid, k.w0, s.org_key, s.item_key
 ), short AS (                                   -- no book kept for the item: unknown, spared
   SELECT s.kid, s.w0, s.w1, s.org_key, s.item_key, s.cnt_e4 // 10000 AS sold, CASE WHEN c.cnt_e4 > 0 THEN c.cnt_e4 // 10000 ELSE 0 END AS had,
