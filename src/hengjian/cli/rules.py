@@ -16,8 +16,8 @@ from rich.table import Table
 
 from hengjian.cli.bar import progress_bar
 from hengjian.cli.options import AsJson, NamedSite
-from hengjian.engine.defence import undefended
-from hengjian.engine.examples import differences, run_example
+from hengjian.engine.defence import Survivor, undefended
+from hengjian.engine.examples import differences, false_remarks, run_example
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.lint import lint_rulebook
 from hengjian.kernel.errors import InputError
@@ -160,6 +160,7 @@ def test(
                 for name in engines:
                     if name in book.engines(rule):
                         wrong = differences(example, run_example(book, rule, example, name, Path(scratch)))
+                        wrong += false_remarks(rule, example)
                         facts = {
                             "rule_id": rule.rule_id,
                             "example": number,
@@ -201,26 +202,48 @@ def lint(
     faults = [f for f in lint_rulebook(book) if not names or f.name in names]
     told = [{"code": f.code, "name": f.name, "where": f.where, "what": f.what, "why": f.why, "cure": f.cure} for f in faults]
     if defence and not faults:
+        told += _failing(book, [r for r in book.rules.values() if not names or r.rule_id in names])
+    if defence and not told:
         with progress_bar(console, "守护") as tick:
-            left = undefended(book, names, tick)
-        told += [
-            {
-                "code": "undefended",
-                "name": s.name,
-                "where": s.where,
-                "what": str(s),
-                "why": "",
-                "cure": "补一个示例，或去掉这个条件",
-            }
-            for s in left
-        ]
+            told += [_undefended(s) for s in undefended(book, names, tick)]
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         for fault in told:
             console.print(f"{fault['where']} [{fault['code']}] {fault['what']}", style="red", markup=False)
             console.print(f"  {'；'.join(x for x in (fault['why'], fault['cure']) if x)}", markup=False)
-        console.print(
-            f"{len(book.families)} 族 {len(book.rules)} 条规则，{'没有问题' if not told else f'{len(told)} 处问题'}。"
-        )
+        looked = f"查了 {'、'.join(names)}" if names else f"{len(book.families)} 族 {len(book.rules)} 条规则"
+        console.print(f"{looked}：{'没有问题' if not told else f'{len(told)} 处问题'}。", markup=False)
     raise typer.Exit(1 if told else 0)
+
+
+def _failing(book: Rulebook, rules: list[Rule]) -> list[dict[str, str]]:
+    """Examples that do not hold: against them nothing can be defended."""
+    found = []
+    for rule in rules:
+        for number, example in enumerate(rule.examples, 1):
+            if differences(example, run_example(book, rule, example)) or false_remarks(rule, example):
+                what = f"{rule.rule_id} 的第 {number} 个示例本身不符"
+                cure = f"先过 hengjian rules test {rule.rule_id}"
+                found.append(
+                    {
+                        "code": "example_fails",
+                        "name": rule.rule_id,
+                        "where": rule.where("examples"),
+                        "what": what,
+                        "why": "",
+                        "cure": cure,
+                    }
+                )
+    return found
+
+
+def _undefended(survivor: Survivor) -> dict[str, str]:
+    return {
+        "code": "undefended",
+        "name": survivor.name,
+        "where": survivor.where,
+        "what": survivor.sentence,
+        "why": "",
+        "cure": "补一个示例，或去掉这个条件",
+    }

@@ -17,7 +17,7 @@ from hengjian.lake.place import one_file, quoted
 from hengjian.lake.schema.codes import CODE_TABLES
 from hengjian.rulebook.model import Rule, Rulebook
 
-_RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id", "other_item_name")
+RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id", "other_item_name")
 """Placeholders of a message that are filled per finding; all others come from the knowledge row."""
 
 _LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"], "visit_type": CODE_TABLES["med_type"]}
@@ -84,7 +84,7 @@ def _columns(spec: dict[str, str]) -> str:
 
 def _template(message: str, cells: dict[str, str]) -> str:
     """The rule's sentence with the knowledge row's values in place; what is known only per finding stays a placeholder."""
-    return re.sub(r"\{(\w+)\}", lambda m: m[0] if m[1] in _RUNTIME else cells.get(m[1], ""), message)
+    return re.sub(r"\{(\w+)\}", lambda m: m[0] if m[1] in RUNTIME else cells.get(m[1], ""), message)
 
 
 def cite(con: duckdb.DuckDBPyConnection) -> None:

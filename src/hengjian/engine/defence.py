@@ -52,10 +52,15 @@ class Survivor:
     where: str
     narrows: bool
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """What is wrong, without the place."""
         if self.narrows:
-            return f"{self.where}：{self.name} 的条件“{self.what}”写明只缩小读取范围，去掉它却改变了结果"
-        return f"{self.where}：{self.name} 的“{self.what}”没有示例守着，改了也没有示例失败"
+            return f"{self.name} 的条件“{self.what}”写明只缩小读取范围，去掉它却改变了结果"
+        return f"{self.name} 的“{self.what}”没有示例守着，改了也没有示例失败"
+
+    def __str__(self) -> str:
+        return f"{self.where}：{self.sentence}"
 
 
 Progress = Callable[[int, int], None]

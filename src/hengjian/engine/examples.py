@@ -264,3 +264,19 @@ def _load_local(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, 
         con.execute(
             f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", [row[c] for c in columns]
         ).fetchall()
+
+
+SUBJECTS = {"line": ("fee_line", "feedetl_sn"), "encounter": ("encounter", "mdtrt_id")}
+"""The table and key of what a finding of each grain is about."""
+
+
+def false_remarks(rule: Rule, example: Example) -> list[str]:
+    """Remarks beside rows that do not say what `finds` says: 命中 beside a row to be found, 放过 beside one to be spared."""
+    table, key = SUBJECTS.get(rule.grain, ("", ""))
+    found = {wanted.get(key) for wanted in example.finds}
+    wrong = []
+    for row in example.given.get(table, []):
+        expected = "命中" if row[key] in found else "放过"
+        if row["#"] and not row["#"].startswith(expected):
+            wrong.append(f"{row[key]} 的旁注是“{row['#']}”，按 finds 应当是“{expected}”")
+    return wrong

@@ -87,6 +87,34 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 """Words a family's settings (and cells of the same name) may hold. Anything else is refused: SQL would take it for NULL, and a window
 that is NULL is one window for everything."""
 
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "limit": ("subject", "dim", "op", "vals"),
+    "diagnosis": ("subject", "relation"),
+    "cap": ("measure", "per"),
+    "cap_cycle": (),
+    "pair": ("relation", "win"),
+    "price": ("algo",),
+    "valid": ("chk",),
+    "timeline": ("algo", "kind"),
+    "reconcile": ("algo",),
+    "statistic": ("num_types",),
+    "graph": ("kinds",),
+}
+"""Settings each family reads. Anything else is refused: nobody would read it."""
+
+READS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "limit": (("code",), ("value",), ("low", "high")),
+    "diagnosis": (("code",), ("diag_prefixes",)),
+    "cap": (("code",), ("max_value",)),
+    "cap_cycle": (("code",), ("cycle_days",), ("max_value",)),
+    "pair": (("a_code",), ("b_code",)),
+}
+"""Columns of the rule's knowledge table that each family reads, one or the other of each group. `value` with op in and not_in, `low` or
+`high` with op between. A table of prices travels with the data and has columns of its own."""
+
+LABELS = ("value_label", "window_label")
+"""What a message may name beside cells and the values of a finding: the word for a coded cell, and for the window."""
+
 ROW_KEYS = frozenset({"item_key", "code_key", "diag_key", "diag3"})
 """Columns of a shape that hold the code of the knowledge row, once it is a key."""
 

@@ -23,6 +23,8 @@ def overlay(path, root):
     shutil.copytree(SHIPPED / "law", root / "law")
     if path.is_dir():
         shutil.copytree(path, root, dirs_exist_ok=True)
+        if list(path.rglob("*.yml")) and (path / "knowledge").is_dir():
+            shutil.copytree(SHIPPED / "families", root / "families")
     else:
         (root / "rules" / "policy").mkdir(parents=True)
         shutil.copy(path, root / "rules" / "policy" / path.name)

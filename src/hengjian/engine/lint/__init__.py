@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from hengjian.engine.lint.amounts import check_literal_amounts, check_products
 from hengjian.engine.lint.dated import check_dated
 from hengjian.engine.lint.fault import CODES, Fault
+from hengjian.engine.lint.header import check_header
 from hengjian.engine.lint.hits import check_hits
 from hengjian.engine.lint.kinds import check_kinds
 from hengjian.engine.lint.law import check_basis, check_knowledge
@@ -36,6 +37,7 @@ def lint_rulebook(book: Rulebook) -> list[Fault]:
     broken = {fault.name for fault in found}
     for rule in rules:
         found += check_basis(book, rule)
+        found += check_header(book, rule)
         if not {rule.rule_id, rule.family} & broken:
             found += check_hits(book, rule)
     for table, rows in book.knowledge.items():

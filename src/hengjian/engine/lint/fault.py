@@ -20,6 +20,9 @@ CODES = {
     "does_not_run": "引擎不接受这段 SQL",
     "unreduced_product": "合计没有化小就相乘",
     "text_with_number": "文字与整数混在一起",
+    "unknown_setting": "设置不是族认识的",
+    "missing_column": "知识表缺族要读的列",
+    "unknown_placeholder": "说法里有填不上的空",
     "found_twice": "同一知识点对同一对象同一天找出两次",
 }
 """Every refusal by its code."""
