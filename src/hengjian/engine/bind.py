@@ -262,7 +262,10 @@ def _ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[s
     if not points:
         return {}
     rows = lake_rows(con, "price")
-    priced = {p.row.line: p for p in points if p.row is not None and p.rule.settings.get("algo") == "ceiling"}
+    priced: dict[int, list[Point]] = {}
+    for p in points:
+        if p.row is not None and p.rule.settings.get("algo") == "ceiling":
+            priced.setdefault(p.row.line, []).append(p)
     fill(
         con,
         "price_row",
@@ -288,7 +291,7 @@ def _ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[s
         ceiling = (key_of(code), admdvs, level, uplmt[n])
         if discounts:
             found["kn_ceiling"].append((*ceiling, start, end))
-        if point := priced.get(n):
+        for point in priced.get(n, ()):
             for period, params in point.segments():
                 if met := period.meet(Period(start, end)):
                     found["kn_price"].append((point.kid, *ceiling, params["tolerance"], met.start, met.end))
