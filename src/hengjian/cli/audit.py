@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -91,10 +92,10 @@ def audit(
     if as_json:
         typer.echo(json.dumps(asdict(result), ensure_ascii=False))
         return
-    show_result(console, result, out, book)
+    show_result(console, result, out, book, rules)
 
 
-def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook) -> None:
+def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook, only: Sequence[str] | None = None) -> None:
     """The table of rules and what to do next."""
     table = Table(title=f"第 {result.data_version} 版数据的疑点", title_justify="left", header_style="bold")
     for header, justify in (
@@ -105,9 +106,14 @@ def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook
         ("基金支付（元）", "right"),
     ):
         table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    found = set()
     for rule_id, certainty, count, total, fund in rule_sums(out / "findings.parquet"):
         rule = book.rules[rule_id]
+        found.add(rule_id)
         table.add_row(rule.title, CERTAINTIES[certainty], f"{count:,}", f"{total:,.2f}", f"{fund:,.2f}")
+    for rule_id in only or ():  # a rule asked for by name shows that it ran
+        if rule_id not in {*found, *result.waiting, *result.left_out}:
+            table.add_row(book.rules[rule_id].title, CERTAINTIES[book.rules[rule_id].certainty], "0", "0.00", "0.00")
     console.print(table)
     console.print(
         f"疑点 {result.findings:,} 条；同一行只计一次后，整行金额 {Decimal(result.amount_total):,.2f} 元，其中基金支付 {Decimal(result.amount_fund):,.2f} 元。"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hengjian.engine.family_page import family_page
 from hengjian.engine.spec_page import rule_sql_page
 from hengjian.kernel.errors import InputError
 from hengjian.lake.schema.dictionary import data_dictionary
@@ -20,6 +21,7 @@ def pages() -> dict[str, str]:
     book = load_rulebook()
     return {
         "data.md": data_dictionary(),
+        "families.md": family_page(book),
         "knowledge.md": knowledge_page(book),
         "rule-sql.md": rule_sql_page(),
         "rules.md": rules_page(book),
@@ -30,7 +32,7 @@ def docs(
     out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")] = Path("docs/reference"),
     check: Annotated[bool, typer.Option("--check", help="只检查是否过期，不写文件；过期时退出码为 1")] = False,
 ) -> None:
-    """写出由代码生成的参考页：数据字典、知识表、规则 SQL 和规则清单。
+    """写出由代码生成的参考页：数据字典、规则族、知识表、规则 SQL 和规则清单。
 
     例：hengjian docs
 
