@@ -327,9 +327,10 @@ def _surgery_diagnosis(cells: Cells, rule: str, shape: Shape) -> Result:
     codes = words.codes_of(text)
     if codes is None:
         return Why("Z10", f"“{text}”")
-    return _coded(
-        "operation_diagnosis_mismatch", cells, "oprn", {"diag_prefixes": "|".join(codes), "note": "另有允许的诊断清单"}
-    )
+    categories = "|".join(dict.fromkeys(code[:3] for code in codes))  # a hospital that codes one digit coarser is no liar
+    ours = "允许的诊断按类目归并，须当地专家确认"
+    values = {"diag_prefixes": categories, "note": "另有允许的诊断清单"}
+    return _coded("operation_diagnosis_mismatch", cells, "oprn", values, official=False, ours=ours)
 
 
 def _drug_group(cells: Cells, rule: str, shape: Shape) -> Result:
