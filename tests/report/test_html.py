@@ -236,6 +236,20 @@ def test_a_line_hit_twice_and_a_stay_with_its_lines_count_once(tmp_path: Path) -
     assert section(page, "orgs").rows("tfoot")[0][2] == "157.35"
 
 
+def test_a_rule_is_called_what_its_findings_are(tmp_path: Path) -> None:
+    line = next(f for f in make_findings(50, seed=3) if f["grain"] == "line")
+    rows = [
+        changed(
+            line, 1, rule_id="service_daily_limit", certainty="suspected"
+        ),  # not yet approved, though the rule may be certain
+        changed(line, 2, rule_id="duplicate_charge_pair", certainty="certain", feedetl_sn="a"),
+        changed(line, 3, rule_id="duplicate_charge_pair", certainty="suspected", feedetl_sn="b"),
+    ]
+    write_audit(tmp_path, rows, score=False)
+    shown = {row[0]: row[1] for row in section(read_page(write_html(tmp_path, None)), "rules").rows("tbody")}
+    assert shown["医疗服务项目限定频次"] == "可疑" and shown["医疗服务项目重复收费"] == "违规可疑"
+
+
 def test_shadow_rules_count_nowhere_and_waiting_rules_are_named(folder: Folder, tmp_path: Path) -> None:
     rules = rule_rows()
     for row in rules:

@@ -33,6 +33,14 @@ class RuleFigures:
     own: Sums
     once: Sums
     score: dict[str, Any] | None
+    certain: int = 0
+
+    @property
+    def certainties(self) -> tuple[str, ...]:
+        """How certain its findings are, which a rule's own word is only the most of; that word while it has none."""
+        if not self.findings:
+            return (self.rule.certainty,)
+        return ("certain",) * (self.certain > 0) + ("suspected",) * (self.certain < self.findings)
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,7 @@ def _rules(source: Source) -> list[RuleFigures]:
         rule, row = _rule(source, rule_id), found.get(rule_id)
         score = source.scores.get(rule.theme)
         own, once = (_sums(row[2:5]), _sums(row[5:8])) if row else (Sums(), Sums())
-        figures.append(RuleFigures(rule, row[1] if row else 0, own, once, score))
+        figures.append(RuleFigures(rule, row[1] if row else 0, own, once, score, row[8] if row else 0))
     return sorted(figures, key=lambda f: (-f.own.fund, -f.own.total, -f.findings, f.rule.rule_id))
 
 

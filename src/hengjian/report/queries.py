@@ -8,7 +8,8 @@ FROM finding JOIN once USING (finding_id)
 """
 
 BY_RULE = """
-SELECT rule_id, COUNT(*), SUM(amount_total), SUM(amount_inscope), SUM(amount_fund), SUM(once_total), SUM(once_inscope), SUM(once_fund)
+SELECT rule_id, COUNT(*), SUM(amount_total), SUM(amount_inscope), SUM(amount_fund), SUM(once_total), SUM(once_inscope), SUM(once_fund),
+       COUNT(*) FILTER (WHERE certainty = 'certain')
 FROM finding JOIN once USING (finding_id) GROUP BY rule_id
 """
 

@@ -106,7 +106,7 @@ def _rules(book: Book, figures: Figures) -> None:
             f.rule.rule_id,
             f.rule.official_code,
             words.category_text(f.rule.category),
-            words.certainty_text(f.rule.certainty),
+            "、".join(words.certainty_text(c) for c in f.certainties),
         ]
         book.row(sheet, number, RULE_HEADS, [*named, f.findings, *_money(f.own), *_money(f.once), f.rule.basis])
     last = len(figures.rules)
