@@ -55,7 +55,8 @@ quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt
-	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra spark --extra test --extra check --extra bench -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra office --extra spark --extra test --extra check --extra bench -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra office -c requirements/base.txt -o requirements/office.txt
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra bench -c requirements/base.txt -o requirements/bench.txt
 
 clean: ## 删去环境和产出

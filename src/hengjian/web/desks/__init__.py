@@ -1,0 +1,1 @@
+"""Pages that join rooms: home, the dispatch board, search, an institution's page, the institution's own desk."""

@@ -1,0 +1,41 @@
+"""What a room refuses becomes a page or a toast with its sentence: 403 for a right that is missing, 400 for what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from hengjian.apps.accounts.policies import NotAllowed
+from hengjian.kernel.errors import HengjianError
+
+
+class Refusals:
+    """Middleware: turns HengjianError into an answer. A refused form goes back to its page with the sentence; nothing was changed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, HengjianError):
+            return None
+        status = 403 if isinstance(error, NotAllowed) else 400
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=status, headers={"HX-Reswap": "none", "X-Refusal": quote(_sentence(error))})
+        back = request.headers.get("Referer", "")
+        if request.method == "POST" and status == 400 and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+            messages.error(request, _sentence(error))
+            return redirect(back)
+        return render(request, f"{status}.html", {"refusal": error}, status=status)
+
+
+def _sentence(error: HengjianError) -> str:
+    """What, why and cure in one line."""
+    return "。".join(p.rstrip("。") for p in (error.what, error.why, error.cure) if p) + "。"

@@ -1,0 +1,3 @@
+"""The same people and instants as in the tests of the rooms."""
+
+from ..apps.conftest import cast, now  # noqa: F401
