@@ -42,7 +42,7 @@ class Clue(models.Model):
     content = models.TextField("内容", blank=True)
     source_number = models.CharField("来文编号", max_length=80, blank=True)
     institution = models.ForeignKey(Institution, models.PROTECT, null=True, blank=True, related_name="clues")
-    psn_no = models.CharField("人员编号", max_length=40, blank=True, db_index=True)
+    psn_no = models.CharField("人员编号", max_length=50, blank=True, db_index=True)
     rule_id = models.CharField("规则", max_length=60, blank=True)
     rule_title = models.CharField("规则名称", max_length=120, blank=True)
     category = models.CharField("规则类别", max_length=12, blank=True)
@@ -99,6 +99,7 @@ class Clue(models.Model):
 class Finding(models.Model):
     """A finding as the audit that first brought it said it. A later audit adds nothing to one in hand; it may withdraw it.
 
+    `gone_at`: since when no audit finds it; one that was settled by then stays settled and is listed for a person.
     `upheld`: what was decided of one that is settled — some money to be deducted, or a step against the institution (true), or nothing (false).
     """
 
@@ -109,6 +110,7 @@ class Finding(models.Model):
     state = models.CharField("状态", max_length=10, choices=STATES, default="in_hand")
     state_reason = models.CharField("原因", max_length=200, blank=True)
     upheld = models.BooleanField("成立", null=True, blank=True)
+    gone_at = models.DateTimeField("不再成立", null=True, blank=True)
     rule_id = models.CharField("规则", max_length=60)
     rule_title = models.CharField("规则名称", max_length=120)
     official_code = models.CharField("国家编码", max_length=30, blank=True)
@@ -117,12 +119,12 @@ class Finding(models.Model):
     certainty = models.CharField("程度", max_length=10)
     rule_fingerprint = models.CharField("规则指纹", max_length=64)
     data_version = models.IntegerField("数据版本")
-    institution_code = models.CharField("机构编号", max_length=30, blank=True)
+    institution_code = models.CharField("机构编号", max_length=50, blank=True)
     region_code = models.CharField("地区", max_length=6)
-    psn_no = models.CharField("人员编号", max_length=40, blank=True)
-    mdtrt_id = models.CharField("就诊编号", max_length=40, blank=True)
-    feedetl_sn = models.CharField("明细编号", max_length=40, blank=True)
-    atddr_no = models.CharField("医师编号", max_length=30, blank=True)
+    psn_no = models.CharField("人员编号", max_length=50, blank=True)
+    mdtrt_id = models.CharField("就诊编号", max_length=50, blank=True)
+    feedetl_sn = models.CharField("明细编号", max_length=50, blank=True)
+    atddr_no = models.CharField("医师编号", max_length=50, blank=True)
     window_start = models.DateTimeField("窗口起", null=True, blank=True)
     window_end = models.DateTimeField("窗口止", null=True, blank=True)
     observed = models.DecimalField("实际", max_digits=18, decimal_places=4, null=True, blank=True)
@@ -142,6 +144,7 @@ class Finding(models.Model):
             models.Index(fields=["institution_code", "rule_id"], name="finding_inst"),
             models.Index(fields=["psn_no"], name="finding_person"),
             models.Index(fields=["atddr_no"], name="finding_doctor"),
+            models.Index(fields=["gone_at"], name="finding_gone"),
         )
         constraints = (
             models.CheckConstraint(
