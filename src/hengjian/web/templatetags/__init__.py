@@ -1,0 +1,1 @@
+"""Template tags of the office: how money, days, hours and icons are printed."""
