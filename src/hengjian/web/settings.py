@@ -109,6 +109,8 @@ AXES_LOCKOUT_CALLABLE = "hengjian.web.doors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+CLOCK_FOLLOWERS: tuple[str, ...] = ()
+"""Functions of rooms that keep a copy of a clock's due date; called with the clocks whose date changed, in the same transaction."""
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an account is locked whatever address the guesses come from
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -41,6 +41,9 @@ class Clock(models.Model):
     is_provisional = models.BooleanField("暂定", default=False)
     ended_at = models.DateTimeField("结束时间", null=True, blank=True)
 
+    def __str__(self) -> str:
+        return f"{self.subject} {self.title}"
+
     class Meta:
         indexes = (
             models.Index(fields=["subject", "key"], name="clock_subject"),
@@ -73,5 +76,6 @@ class Extension(models.Model):
     clock = models.ForeignKey(Clock, models.PROTECT, related_name="extensions")
     days = models.PositiveIntegerField("天数")
     reason = models.CharField("理由", max_length=200)
+    requested_by_name = models.CharField("申请人", max_length=60)
     approver_name = models.CharField("批准人", max_length=60)
     approved_at = models.DateTimeField("批准时间")
