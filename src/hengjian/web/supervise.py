@@ -19,31 +19,8 @@ _PATIENCE = 10
 
 def supervise(host: str, port: int, workers: int) -> int:
     """Run until a signal or until the pages end; a worker that dies is started again. Returns the exit code."""
-    pages = [
-        *(
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            host,
-            "--port",
-            str(port),
-            "--workers",
-            str(workers),
-        ),
-        *(
-            "--no-ws",
-            "--blocking-threads",
-            "8",
-            "--backpressure",
-            "64",
-            "--log-level",
-            "warning",
-            "hengjian.web.wsgi:application",
-        ),
-    ]
+    serving = f"granian --interface wsgi --host {host} --port {port} --workers {workers} --no-ws --blocking-threads 8 --backpressure 64"
+    pages = [sys.executable, "-m", *serving.split(), "--log-level", "error", "hengjian.web.wsgi:application"]
     tasks = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay"]
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
