@@ -109,6 +109,8 @@ AXES_LOCKOUT_CALLABLE = "hengjian.web.doors.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+CLOCK_FOLLOWERS: tuple[str, ...] = ()
+"""Functions of rooms that keep a copy of a clock's due date; called with the clocks whose date changed, in the same transaction."""
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an account is locked whatever address the guesses come from
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -139,8 +141,6 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 LANGUAGE_CODE, TIME_ZONE, USE_TZ, USE_I18N = "zh-hans", "Asia/Shanghai", True, True
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
-VENDOR = Path(os.environ.get("HENGJIAN_VENDOR", HOME / "vendor"))
-STATICFILES_DIRS = [("vendor", VENDOR)] if VENDOR.exists() else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "hengjian.web.storage.OfficeStaticFiles"},
@@ -157,4 +157,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django_tasks_db": {"level": "WARNING"}},
 }

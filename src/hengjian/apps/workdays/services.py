@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from hengjian.apps.accounts import policies
 from hengjian.apps.accounts.models import User
@@ -101,6 +103,7 @@ def stop_clock(*, clock: Clock, from_on: date, reason: str, by: User | str, at: 
     Stop.objects.create(clock=clock, from_on=from_on, reason=reason, by_name=_name(by))
     clock.state, clock.due_at = "stopped", None
     clock.save(update_fields=["state", "due_at"])
+    _tell([clock])
     _note(clock, "stopped", f"{clock.title}自 {from_on} 起中止：{reason}", by, at, from_on=f"{from_on}")
     return clock
 
@@ -118,6 +121,7 @@ def resume_clock(*, clock: Clock, to_on: date, by: User | str, at: datetime) -> 
     stop.save(update_fields=["to_on"])
     clock.state = "running"
     _set_due(clock, _due_of(clock, office_calendar()))
+    _tell([clock])
     _note(clock, "resumed", f"{clock.title}自 {to_on} 起恢复，{_until(clock)}", by, at, to_on=f"{to_on}")
     return clock
 
@@ -138,6 +142,7 @@ def extend_clock(*, clock: Clock, days: int, reason: str, requested_by: User, by
         clock=clock, days=days, reason=reason, requested_by_name=requested_by.name, approver_name=by.name, approved_at=at
     )
     _set_due(clock, _due_of(clock, office_calendar()))
+    _tell([clock])
     ends = "恢复后再算截止" if clock.state == "stopped" else _until(clock)
     _note(
         clock,
@@ -192,7 +197,14 @@ def recount(*, clocks: Iterable[Clock], calendar: Calendar, why: str, by: User |
             )
     Clock.objects.bulk_update(changed, ["due_at", "is_provisional"], batch_size=200)
     record_many(by=by, at=at, acts=acts)
+    _tell(changed)
     return moved
+
+
+def _tell(clocks: list[Clock]) -> None:
+    """Rooms that keep a copy of `due_at` follow, in this transaction: functions of clocks, named in the setting CLOCK_FOLLOWERS."""
+    for follower in settings.CLOCK_FOLLOWERS if clocks else ():
+        import_string(follower)(clocks)
 
 
 def _held(clock: Clock) -> Clock:
