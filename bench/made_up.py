@@ -35,7 +35,9 @@ def write_results(
     lines = [",".join(RULES_CSV)]
     for n in range(RULES):
         category = "fraud" if n % 11 == 0 else ("policy", "management", "medical")[n % 3]
-        lines.append(f"made_{n:02d},,R{n:02d},made,样例规则 {n:02d},{_certainty(n)},made_{n:02d},{category},active,《样例》第{n}条")
+        lines.append(
+            f"made_{n:02d},,R{n:02d},made,样例规则 {n:02d},{_certainty(n)},made_{n:02d},{category},active,《样例》第{n}条"
+        )
     (folder / "rules.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     told = {"data_version": version, "findings": kept, "lake": lake}
     (folder / "audit.json").write_text(json.dumps(told), encoding="utf-8")

@@ -57,7 +57,7 @@ def _fill(home: Path, findings: int, institutions: int) -> dict[str, Any]:
     from django.utils import timezone
 
     from bench.made_up import write_results
-    from hengjian.apps.clues.services.arrive import arrive
+    from hengjian.apps.clues.services.arrival import arrive
     from hengjian.apps.registry.models import Institution
     from hengjian.apps.runs.models import Run
     from hengjian.web.cast import make_cast
@@ -119,7 +119,7 @@ def arrive_bench(options: argparse.Namespace) -> dict[str, Any]:
         from django.utils import timezone
 
         from hengjian.apps.clues.models import Clue, Finding
-        from hengjian.apps.clues.services.arrive import arrive
+        from hengjian.apps.clues.services.arrival import arrive
         from hengjian.apps.runs.models import Run
 
         told = _fill(home, options.findings, options.institutions)

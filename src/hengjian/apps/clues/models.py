@@ -95,6 +95,11 @@ class Clue(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
+    @property
+    def subject(self) -> str:
+        """How the journal and the clocks name it."""
+        return f"clue:{self.pk}"
+
 
 class Finding(models.Model):
     """A finding as the audit that first brought it said it. A later audit adds nothing to one in hand; it may withdraw it.
@@ -148,7 +153,7 @@ class Finding(models.Model):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(state="settled", upheld__isnull=False) | (~Q(state="settled") & Q(upheld__isnull=True)),
+                condition=Q(state="settled") | Q(upheld__isnull=True),
                 name="finding_settled",
             ),
         )

@@ -45,7 +45,6 @@ FINDING = {
 }
 FINDING_MOVES = (
     Move(HELD, SETTLED, "finding.settled"),
-    Move(SETTLED, HELD, "finding.unsettled"),
     Move(HELD, WITHDRAWN, "finding.withdrawn"),
     Move(WITHDRAWN, HELD, "finding.returned"),
 )

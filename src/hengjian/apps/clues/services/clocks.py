@@ -14,7 +14,7 @@ from hengjian.apps.workdays.services import Plan, end_clocks, start_clocks
 
 def start_verification(clues: Sequence[Clue], starts_on: date, *, by: User | str, at: datetime) -> None:
     """Start the period of those that have none running and keep its end on the clue."""
-    subjects = {f"clue:{c.pk}": c for c in clues}
+    subjects = {c.subject: c for c in clues}
     running = {k.subject: k for k in _open_clocks(list(subjects))}
     plans = [
         Plan(subject, VERIFY.key, VERIFY.title, clue.region_code, starts_on, VERIFY.length, VERIFY.unit, VERIFY.article)
@@ -30,7 +30,7 @@ def start_verification(clues: Sequence[Clue], starts_on: date, *, by: User | str
 
 def end_verification(clues: Sequence[Clue], *, by: User | str, at: datetime) -> None:
     """End the periods of clues that are done."""
-    if clocks := _open_clocks([f"clue:{c.pk}" for c in clues]):
+    if clocks := _open_clocks([c.subject for c in clues]):
         end_clocks(clocks=clocks, by=by, at=at)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,26 +25,32 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.place import one_file
 
 MEMORY = "1GB"
+PART = 100_000
+"""Whole findings sorted at a time."""
+BATCH = 4_000
+"""Findings handed out at a time, and so of one transaction: about a fifth of a second."""
 READ = 50_000
 """Rows of the database read at a time."""
 
 
 @contextmanager
-def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in a file of its own, removed afterwards; what does not fit into MEMORY goes to disk."""
+def scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """A DuckDB in a folder of its own, removed afterwards; what does not fit into MEMORY goes to disk."""
     folder = Path(tempfile.mkdtemp(prefix="hengjian-arrive-"))
     try:
         with duckdb.connect(str(folder / "arrive.duckdb")) as con:
-            con.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{folder}'; SET preserve_insertion_order = true")
-            yield con
+            con.execute(
+                f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{folder}'; SET preserve_insertion_order = false; SET threads = 2"
+            )
+            yield con, folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def gather(con: duckdb.DuckDBPyConnection, results: Path, region: str) -> dict[str, Any]:
-    """Fill the tables `fresh`, `gone` and `back`; returns what `audit.json` says.
+def gather(con: duckdb.DuckDBPyConnection, folder: Path, results: Path, region: str) -> None:
+    """Fill the tables `fresh`, `gone` and `back`; `folder` is the scratch of `con`.
 
-    fresh: findings that are not in hand, with `group_key`, rule title, category, region, month, in the order of their groups.
+    fresh: findings that are not in hand, in the order of their groups; `fresh_rows` reads them.
     gone: (finding_id, why) in hand or settled that this audit would have found if they held. back: ids withdrawn and found again.
     Raises InputError for results that are not whole, older than what is in hand, or replaced meanwhile.
     """
@@ -52,7 +59,9 @@ def gather(con: duckdb.DuckDBPyConnection, results: Path, region: str) -> dict[s
     try:
         told = json.loads((results / "audit.json").read_text(encoding="utf-8"))
         rules = _rules(results / "rules.csv")
-        con.execute(f"CREATE VIEW found AS SELECT * FROM read_parquet({one_file(results / 'findings.parquet')})")
+        own = folder / "findings.parquet"  # stays what it is when another audit replaces the results
+        _keep(results / own.name, own)
+        con.execute(f"CREATE VIEW found AS SELECT * FROM read_parquet({one_file(own)})")
         newest = Finding.objects.aggregate(newest=Max("data_version"))["newest"] or 0
         if int(told["data_version"]) < newest:
             raise InputError(
@@ -69,7 +78,28 @@ def gather(con: duckdb.DuckDBPyConnection, results: Path, region: str) -> dict[s
         ) from error
     if stamp(results) != before:
         raise InputError("审计结果在读的时候换了", why="另一次审计刚好做完", cure="再入库一次")
-    return dict(told)
+
+
+def fresh_rows(con: duckdb.DuckDBPyConnection, columns: str) -> Iterator[list[dict[str, Any]]]:
+    """What is new, group by group, in batches; `columns` of the finding, its rule's title and category, its region and month."""
+    ((total,),) = con.execute("SELECT count(*) FROM fresh").fetchall()
+    for start in range(0, total, PART):
+        rows = con.sql(f"""
+SELECT {columns} FROM (
+  SELECT k.group_key, k.nth, f.*, COALESCE(r.title, f.rule_id) AS rule_title, COALESCE(r.category, '') AS category,
+         COALESCE(i.region, o.region) AS region_code, strftime(f.window_start, '%Y-%m') AS month
+  FROM fresh AS k JOIN found AS f ON f.finding_id = k.finding_id CROSS JOIN office AS o
+  LEFT JOIN rule AS r ON r.rule_id = f.rule_id LEFT JOIN institution AS i ON i.code = f.fixmedins_code
+  WHERE k.nth >= {start} AND k.nth < {start + PART}) ORDER BY nth""")
+        for batch in rows.to_arrow_reader(BATCH):
+            yield batch.to_pylist()
+
+
+def _keep(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk
+        shutil.copyfile(source, target)
 
 
 def _rules(path: Path) -> list[dict[str, str]]:
@@ -109,12 +139,8 @@ def _held(con: duckdb.DuckDBPyConnection) -> None:
 def _compare(con: duckdb.DuckDBPyConnection, withdrawn: Path) -> None:
     con.execute(f"""
 CREATE TABLE fresh AS
-SELECT {KEY} AS group_key, f.*, COALESCE(r.title, f.rule_id) AS rule_title, COALESCE(r.category, '') AS category,
-       COALESCE(i.region, o.region) AS region_code, strftime(f.window_start, '%Y-%m') AS month
-FROM found AS f CROSS JOIN office AS o LEFT JOIN rule AS r ON r.rule_id = f.rule_id
-LEFT JOIN institution AS i ON i.code = f.fixmedins_code
-WHERE f.finding_id NOT IN (SELECT finding_id FROM held)
-ORDER BY group_key, f.finding_id""").fetchall()
+SELECT f.finding_id, {KEY} AS group_key, row_number() OVER (ORDER BY group_key, f.finding_id) - 1 AS nth
+FROM found AS f LEFT JOIN rule AS r ON r.rule_id = f.rule_id WHERE f.finding_id NOT IN (SELECT finding_id FROM held)""").fetchall()
     con.execute("""CREATE TABLE back AS SELECT h.finding_id FROM held AS h JOIN found AS f ON f.finding_id = h.finding_id
                    WHERE h.state = 'withdrawn' OR h.gone ORDER BY 1""").fetchall()
     listed = (

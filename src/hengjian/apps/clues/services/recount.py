@@ -38,7 +38,7 @@ def recount() -> int:
 
     `amount_*`: its own findings, each line once (the largest of one line). `counted_*`: what totals may count (`engine.totals`).
     """
-    with scratch() as con:
+    with scratch() as (con, _):
         _read_findings(con)
         _sum(con)
         told = con.execute(

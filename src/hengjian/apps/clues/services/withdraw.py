@@ -93,7 +93,7 @@ def reopen_clues(clues: Sequence[Clue], why: str, *, by: User | str, at: datetim
     fields = ["state", "closed_at", "closed_by", "closed_reason", "assignee", "assigned_at", "due_at", "version"]
     Clue.objects.bulk_update(clues, fields, batch_size=80)
     record_many(
-        by=by, at=at, acts=[Act("clue.reopened", f"clue:{c.pk}", f"重新打开 {c.number}：{why}", {"why": why}) for c in clues]
+        by=by, at=at, acts=[Act("clue.reopened", c.subject, f"重新打开 {c.number}：{why}", {"why": why}) for c in clues]
     )
 
 
@@ -121,5 +121,5 @@ def close_clues(clues: Sequence[Clue], reason: str, *, by: User | str, at: datet
     Clue.objects.bulk_update(clues, ["state", "closed_at", "closed_by", "closed_reason", "version"], batch_size=80)
     end_verification(clues, by=by, at=at)
     record_many(
-        by=by, at=at, acts=[Act("clue.closed", f"clue:{c.pk}", f"办结 {c.number}：{reason}", {"reason": reason}) for c in clues]
+        by=by, at=at, acts=[Act("clue.closed", c.subject, f"办结 {c.number}：{reason}", {"reason": reason}) for c in clues]
     )

@@ -13,7 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -22,7 +21,7 @@ from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.queries import office
 from hengjian.apps.clues.grouping import SEVERAL_RULES, kind_of, title_of
 from hengjian.apps.clues.models import Clue, Finding
-from hengjian.apps.clues.services.gather import gather, scratch
+from hengjian.apps.clues.services.gather import fresh_rows, gather, scratch
 from hengjian.apps.clues.services.insertion import CLUE, FINDING, civil_instants, insert_rows, ready, update_clues
 from hengjian.apps.clues.services.numbers import lock_series, take_numbers
 from hengjian.apps.clues.services.recount import recount
@@ -34,8 +33,6 @@ from hengjian.apps.registry.models import Institution
 from hengjian.apps.runs.models import Run
 from hengjian.kernel.errors import InputError
 
-BATCH = 4_000
-"""Findings of one transaction: about a fifth of a second."""
 BREATH = 0.01
 """Seconds between two batches, so that others who wait for SQLite get their turn."""
 _AMOUNTS = ("amount_total", "amount_inscope", "amount_fund")
@@ -53,12 +50,12 @@ def arrive(
     """
     counts = {"fresh": 0, "clues": 0, "withdrawn": 0, "returned": 0, "settled_gone": 0}
     progress(0.0, "读审计结果，与在办的疑点对照")
-    with scratch() as con:
+    with scratch() as (con, folder):
         last = _last_finding()
-        gather(con, Path(results), office().region_code)
-        (total,) = con.execute("SELECT count(*) FROM fresh").fetchall()[0]
+        gather(con, folder, Path(results), office().region_code)
+        ((total,),) = con.execute("SELECT count(*) FROM fresh").fetchall()
         institutions = {i.code: i for i in Institution.objects.all()}
-        for batch in _batches(con):
+        for batch in fresh_rows(con, _COLUMNS):
             with transaction.atomic():
                 clues = _take_in(run, batch, institutions, last, by, at)
             last = _last_finding()
@@ -81,13 +78,6 @@ def _last_finding() -> int:
     return Finding.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def _batches(con: duckdb.DuckDBPyConnection) -> Iterator[list[dict[str, Any]]]:
-    """Rows of `fresh` in the order of their groups."""
-    chosen = ", ".join(_sql(name) for name in _READ)
-    for batch in con.sql(f"SELECT {chosen} FROM fresh").to_arrow_reader(BATCH):
-        yield batch.to_pylist()
-
-
 def _sql(name: str) -> str:
     """A column of `fresh` as the database takes it: amounts and numbers as exact text, no empty texts."""
     if name in _TEXT:
@@ -101,6 +91,9 @@ def _sql(name: str) -> str:
     if name == "month":
         return "COALESCE(fixmedins_code, '') AS institution_code, month"
     return name
+
+
+_COLUMNS = ", ".join(_sql(name) for name in _READ)
 
 
 def _take_in(
