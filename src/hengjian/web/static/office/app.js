@@ -75,7 +75,7 @@
     "data-print": () => window.print(),
     "data-open": b => document.getElementById(b.dataset.open).showModal(),
     "data-close": b => b.closest("dialog").close(),
-    "data-drawer": (a, e) => { e.preventDefault(); htmx.ajax("GET", a.href, "#drawer-body").then(() => $("#drawer").showModal()); },
+    "data-drawer": (a, e) => { e.preventDefault(); htmx.ajax("GET", a.href, { target: "#drawer-body", select: "#main > *" }).then(() => $("#drawer").showModal()); },
   };
   document.addEventListener("click", e => {
     $$("details.menu[open]").forEach(menu => { if (!menu.contains(e.target)) menu.open = false; });

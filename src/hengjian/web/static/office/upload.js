@@ -1,6 +1,5 @@
-/* Files by drag and drop, with a list and a progress bar. form[data-upload] holds .drop > input[type=file], ul[data-chosen], .up-bar[hidden] > progress + [data-percent],
-   and ul[data-upload-errors role=alert]. With the script the view is asked for JSON and answers {"next": address} or 4xx {"errors": [sentence, …]};
-   without it the same form posts and the view answers with a page. */
+/* Files by drag and drop, with a list and a progress bar: form[data-upload] around office/_upload.html. With the script the view is asked for JSON and answers
+   {"next": address}, or 4xx {"errors": [sentence, …]}; without it the same form posts and the view answers with a page. */
 (function () {
   const size = n => n >= 1048576 ? `${(n / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(n / 1024))} KB`;
   const make = (tag, props) => Object.assign(document.createElement(tag), props);
@@ -11,6 +10,7 @@
     const errors = form.querySelector("[data-upload-errors]"), most = +form.dataset.maxBytes || Infinity;
 
     function show() {
+      errors.replaceChildren();
       list.replaceChildren(...[...input.files].map((file, at) => {
         const item = make("li"), text = make("span"), away = make("button", { type: "button", className: "icon sm", title: "移除", textContent: "×" });
         text.append(make("b", { textContent: file.name }), make("small", { textContent: size(file.size) + (file.size > most ? `，超过 ${size(most)}，传不上来` : "") }));
