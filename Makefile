@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PEOPLE ?= 20000
 SEED ?= 1
 OUT ?= out
+PORT ?= 8000
 
-.PHONY: help demo test test-long check fix bench quality clean lock
+.PHONY: help demo serve test test-long check fix bench quality clean lock
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,12 +28,19 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.office: requirements/office.txt $(VENV)/.base
+	@$(PIP) --no-deps --require-hashes -r requirements/office.txt
+	@touch $@
+
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.base
 	@$(PIP) --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@
 
 demo: $(VENV)/.base ## 建一座合成城市，加载、审计、评分，写出报告（PEOPLE=人数 SEED=种子 OUT=文件夹）
 	@$(BIN)/hengjian demo --people $(PEOPLE) --seed $(SEED) --out $(OUT)
+
+serve: $(VENV)/.office ## 在浏览器里办公：第一次先建一个演示办公室（OUT=文件夹 PORT=端口 PEOPLE=人数）
+	@$(BIN)/hengjian serve --demo --home $(OUT)/office --port $(PORT) --people $(PEOPLE)
 
 test: $(VENV)/.dev ## 运行全部测试
 	@$(BIN)/python -m pytest

@@ -24,6 +24,7 @@ from hengjian.cli.knowledge import knowledge_app
 from hengjian.cli.lake import lake_app
 from hengjian.cli.map import map_
 from hengjian.cli.mistakes import argument_error, is_interrupt, last_resort, tell, wrong
+from hengjian.cli.office import office_app, serve, tick
 from hengjian.cli.rules import rules_app
 from hengjian.cli.score import score
 from hengjian.cli.show import show
@@ -56,7 +57,7 @@ def _root(
     pass
 
 
-for command in (demo, city, ingest, audit, show, verify, score, docs):
+for command in (demo, city, ingest, audit, show, verify, score, serve, tick, docs):
     app.command()(command)
 app.command("map")(map_)
 app.add_typer(lake_app, name="lake")
@@ -64,6 +65,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(office_app, name="office")
 
 
 def main() -> None:

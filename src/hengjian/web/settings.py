@@ -143,8 +143,6 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 LANGUAGE_CODE, TIME_ZONE, USE_TZ, USE_I18N = "zh-hans", "Asia/Shanghai", True, True
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
-VENDOR = Path(os.environ.get("HENGJIAN_VENDOR", HOME / "vendor"))
-STATICFILES_DIRS = [("vendor", VENDOR)] if VENDOR.exists() else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "hengjian.web.storage.OfficeStaticFiles"},
@@ -161,4 +159,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django_tasks_db": {"level": "WARNING"}},
 }
