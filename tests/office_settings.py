@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 HOME_FOR_TESTS = Path(os.environ.setdefault("HENGJIAN_TEST_HOME", tempfile.mkdtemp(prefix="hengjian-office-")))
+(HOME_FOR_TESTS / "static").mkdir(exist_ok=True)  # whitenoise looks for it
 os.environ["HENGJIAN_HOME"] = str(HOME_FOR_TESTS)
 os.environ["SECRET_KEY"] = "for tests only"
 

@@ -24,12 +24,18 @@ from hengjian.apps.journal.services import record
 from hengjian.kernel.errors import InputError
 
 
+class SignInForm(AuthenticationForm):
+    """Account and password; the same sentence whichever of them is wrong."""
+
+    error_messages = dict.fromkeys(("invalid_login", "inactive"), "账号或密码不对。连续输错五次，账号锁定半小时。")
+
+
 class SignIn(LoginView):
     """The sign-in page."""
 
     template_name = "login.html"
     redirect_authenticated_user = True
-    authentication_form = AuthenticationForm
+    authentication_form = SignInForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.was_locked = AxesProxyHandler.is_locked(request, {"username": _typed(request)})

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.policies import NotAllowed, check, check_posts_agree, posts_on
+from hengjian.web.refusals import answer
 from hengjian.web.rights import RIGHTS, Right, may_open
 
 TOUCH_SECONDS = 60
@@ -38,13 +39,14 @@ class Gatekeeper:
         if not user.is_authenticated:
             return _to_sign_in(request)
         _touch(request)
-        if right is None:
-            raise NotAllowed("这一页没有开放", why="没有登记谁可以打开它", cure="请系统管理员核对版本")
-        if right.while_changing:
+        if right is not None and right.while_changing:
             return None
         if user.must_change:
             return redirect("password")
-        _check(user, right)
+        try:
+            _check(user, right)
+        except NotAllowed as refusal:  # what is raised before a view does not reach `process_exception`
+            return answer(request, refusal)
         return None
 
 
@@ -63,7 +65,9 @@ def _touch(request: HttpRequest) -> None:
         request.session["seen"] = now
 
 
-def _check(user: User, right: Right) -> None:
+def _check(user: User, right: Right | None) -> None:
+    if right is None:
+        raise NotAllowed("这一页没有开放", why="没有登记谁可以打开它", cure="请系统管理员核对版本")
     day = timezone.localdate()
     if may_open(right, frozenset(p.role for p in posts_on(user, day))):
         if right.acts:

@@ -56,7 +56,7 @@ def test_five_wrong_passwords_lock_the_account_for_half_an_hour(client, cast, cl
     for _ in range(4):
         answer = _sign_in(client, "chushen", "wrong-password-1")
         assert answer.status_code == 200
-    assert "请输入正确的" in answer.content.decode()
+    assert "账号或密码不对" in answer.content.decode()
     locked = _sign_in(client, "chushen", "wrong-password-1")
     assert locked.status_code == 429
     assert "密码错得太多，账号暂时锁定" in locked.content.decode()
@@ -216,10 +216,22 @@ def test_a_post_that_begins_tomorrow_opens_nothing_today(client, cast, clock):
     from hengjian.apps.accounts.services import grant_post
 
     user = open_account(
-        by=cast["guanli"], at=clock.at, login="xinren", name="新人", unit=cast["chushen"].unit, password="first-pass-2026", is_demo=True
+        by=cast["guanli"],
+        at=clock.at,
+        login="xinren",
+        name="新人",
+        unit=cast["chushen"].unit,
+        password="first-pass-2026",
+        is_demo=True,
     )
     grant_post(
-        by=cast["anquan"], at=clock.at, user=user, role="supervisor", region_code="990100", valid_from=date(2026, 11, 25), reason="新任"
+        by=cast["anquan"],
+        at=clock.at,
+        user=user,
+        role="supervisor",
+        region_code="990100",
+        valid_from=date(2026, 11, 25),
+        reason="新任",
     )
     _sign_in(client, "xinren", "first-pass-2026")
     assert client.get("/workdays/").status_code == 403
