@@ -79,14 +79,15 @@ class ClueFilter(forms.Form):
 class AssignForm(forms.Form):
     """Who gets the chosen clues."""
 
-    to = forms.ModelChoiceField(label="承办人", queryset=User.objects.none(), empty_label="选承办人")
+    to = forms.ChoiceField(label="承办人")
 
-    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["to"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = people
-        field.label_from_instance = lambda user: f"{user.name}（{user.unit.name}）"
+        self.people = {str(p.pk): p for p in people}
+        self.fields["to"].choices = [("", "选承办人"), *((key, f"{p.name}（{p.unit.name}）") for key, p in self.people.items())]
+
+    def clean_to(self) -> User:
+        return self.people[self.cleaned_data["to"]]
 
 
 class ReasonForm(forms.Form):

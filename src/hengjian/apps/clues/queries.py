@@ -63,7 +63,7 @@ def with_days_left(clues: Iterable[Clue], calendar: Calendar, at: datetime) -> l
     told = []
     for clue in clues:
         running = clue.due_at is not None and clue.state != CLOSED
-        clue.left = workdays_left(calendar, clue.due_at, at) if running else None  # type: ignore[attr-defined, arg-type]
+        clue.left = workdays_left(calendar, clue.due_at, at) if running else None
         told.append(clue)
     return told
 
@@ -78,7 +78,7 @@ def with_decided(clues: Sequence[Clue]) -> Sequence[Clue]:
         .annotate(held=Count("pk", filter=Q(state=HELD)), decided=Count("pk", filter=Q(state=SETTLED)))
     }
     for clue in clues:
-        clue.held, clue.decided = counts.get(clue.pk, (0, 0))  # type: ignore[attr-defined]
+        clue.held, clue.decided = counts.get(clue.pk, (0, 0))
     return clues
 
 
@@ -88,7 +88,7 @@ def with_last_act(clues: Sequence[Clue]) -> Sequence[Clue]:
     entries = Entry.objects.in_bulk([row["n"] for row in latest])
     by_subject = {entry.subject: entry for entry in entries.values()}
     for clue in clues:
-        clue.last_act = by_subject.get(clue.subject)  # type: ignore[attr-defined]
+        clue.last_act = by_subject.get(clue.subject)
     return clues
 
 

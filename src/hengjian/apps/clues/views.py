@@ -62,7 +62,7 @@ LEDGER_TABS = (
 def clue_list(request: HttpRequest) -> HttpResponse:
     """The queue: every clue, most urgent first."""
     at, day = timezone.now(), timezone.localdate()
-    people = queries.handlers(day)
+    people = list(queries.handlers(day))
     narrowed = ClueFilter(request.GET, people=people)
     rows = narrowed.narrow(queries.visible_to(request.user, day), at)
     state = request.GET.get("state", "")

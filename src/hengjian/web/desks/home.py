@@ -126,5 +126,5 @@ def _institution(user: User, day: date, at: datetime) -> dict[str, Any]:
         )
         told["unseen"] = open_items.filter(seen_at__isnull=True).count()
         nearest = [Clue(state=IN_HAND, due_at=told["next_due"])] if told["next_due"] else []
-        told["left"] = next((c.left for c in queries.with_days_left(nearest, office_calendar(), at)), None)  # type: ignore[attr-defined]
+        told["left"] = next((c.left for c in queries.with_days_left(nearest, office_calendar(), at)), None)
     return told
