@@ -135,7 +135,9 @@ def test_clocks_are_listed_by_due_date_in_the_own_region(signed, now):
     assert "超期 1 个工作日" in page and "剩 3 个工作日" in page and "剩 7 个工作日" in page
     for state, shown in (("over", ["review:3"]), ("stopped", ["review:5"]), ("ended", ["review:6"])):
         assert re.findall(r"review:\d", client.get(f"/workdays/clocks/?state={state}").content.decode()) == shown
-    assert re.findall(r"review:\d", client.get("/workdays/clocks/?q=review:2").content.decode()) == ["review:2"] * 3  # the filter, the address of the pages, the row
+    assert (
+        re.findall(r"review:\d", client.get("/workdays/clocks/?q=review:2").content.decode()) == ["review:2"] * 3
+    )  # the filter, the address of the pages, the row
     assert "没有这样的时限" in client.get("/workdays/clocks/?region=98").content.decode()
 
 
