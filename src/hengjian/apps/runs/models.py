@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -33,6 +36,7 @@ class Run(models.Model):
     counts = models.JSONField("结果", default=dict)
     failure = models.TextField("原因和办法", blank=True)
     folder = models.CharField("文件夹", max_length=200, blank=True)
+    attempt = models.PositiveSmallIntegerField("第几次", default=0)
     follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followers", verbose_name="承接")
 
     class Meta:
@@ -47,6 +51,20 @@ class Run(models.Model):
                 name="run_ended",
             ),
         )
+
+    @property
+    def actor(self) -> User | str:
+        """Who acts when the work is done in the background: the person who began it, or the job's name."""
+        return self.by if self.by is not None else str(self.settings.get("job", "后台任务"))
+
+    @property
+    def place(self) -> Path:
+        """Its folder on disk."""
+        return Path(settings.HOME) / self.folder
+
+    @property
+    def percent(self) -> int:
+        return self.done_share // 10
 
     def __str__(self) -> str:
         return self.title
