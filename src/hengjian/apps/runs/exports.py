@@ -59,15 +59,20 @@ Rows = Callable[[User, date, QueryDict], "QuerySet[Any] | Sequence[Any] | Iterab
 """Rows of a list for a person on a day, with the filters of its page: the scope is applied here, when the file is made."""
 
 
+Writer = Callable[[Path, User, date, QueryDict, Progress], int]
+"""Writes a whole workbook of its own shape to a path, and says how many rows it has."""
+
+
 @dataclass(frozen=True)
 class Export:
-    """A list that can be exported."""
+    """A list that can be exported, or a workbook that can be written (`write`)."""
 
     name: str
     title: str
     act: str
-    rows: Rows
-    columns: tuple[Column, ...]
+    rows: Rows = lambda user, day, query: ()
+    columns: tuple[Column, ...] = ()
+    write: Writer | None = None
 
 
 _EXPORTS: dict[str, Export] = {}
@@ -76,6 +81,11 @@ _EXPORTS: dict[str, Export] = {}
 def register(name: str, rows: Rows, columns: Sequence[Column], *, title: str, act: str) -> None:
     """Offer a list under /runs/exports/NAME/ (URL `runs:export`). Called when the room is ready; registered twice it is the last."""
     _EXPORTS[name] = Export(name, title, act, rows, tuple(columns))
+
+
+def register_file(name: str, write: Writer, *, title: str, act: str) -> None:
+    """Offer a workbook that is no list."""
+    _EXPORTS[name] = Export(name, title, act, write=write)
 
 
 def export_named(name: str) -> Export:
@@ -118,12 +128,15 @@ def work(run: Run, progress: Progress) -> Outcome:
     by, at = run.by, timezone.localtime()
     assert by is not None
     rights.check(by, export.act, at.date())
-    rows = export.rows(by, at.date(), QueryDict(run.settings["query"]))
-    total = rows.count() if isinstance(rows, QuerySet) else len(rows) if isinstance(rows, Sequence) else 0
-    path = file_of(run)
+    query, path = QueryDict(run.settings["query"]), file_of(run)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".part")
-    written = _write(draft, export, _each(rows), total, f"{by.name}（{by.login}，{by.unit.name}）", at, progress)
+    if export.write is not None:
+        written = export.write(draft, by, at.date(), query, progress)
+    else:
+        rows = export.rows(by, at.date(), query)
+        total = rows.count() if isinstance(rows, QuerySet) else len(rows) if isinstance(rows, Sequence) else 0
+        written = _write(draft, export, _each(rows), total, f"{by.name}（{by.login}，{by.unit.name}）", at, progress)
     draft.replace(path)
     path.chmod(0o600)
     return Outcome({"rows": written}, f"{written:,} 行")

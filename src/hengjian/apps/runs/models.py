@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.runs.states import TONES
 
 
 class Run(models.Model):
@@ -65,6 +66,17 @@ class Run(models.Model):
     @property
     def percent(self) -> int:
         return self.done_share // 10
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """What a load did with all its rows."""
+        tables = (self.counts.get("tables") or {}).values()
+        return {name: sum(t.get(name, 0) for t in tables) for name in ("read", "taken", "replaced", "rejected", "duplicate")}
+
+    @property
+    def tone(self) -> str:
+        """The colour of its chip."""
+        return TONES[self.state]
 
     def __str__(self) -> str:
         return self.title
