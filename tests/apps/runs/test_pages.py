@@ -18,7 +18,7 @@ from hengjian.rulebook import load_rulebook
 
 pytestmark = pytest.mark.django_db
 
-ODD = "病人号,性别,险种,参保地\nP1,男,310,990102\nP2,女,310,990102\n".encode()
+ODD = "病人号,性别,险种,参保地\nP1,先生,310,990102\nP2,女士,310,990102\n".encode()
 
 
 def signed_in(client, user):
@@ -71,9 +71,9 @@ def test_headers_and_values_are_mapped_by_choosing(home, cast, client):
     client.post(address, answers | {"go": "save"})
     question = client.get(address).context["proposal"].questions[0]
     values = {v.sent: v.field for _, choices, _ in question.values for v in choices}
-    client.post(address, answers | {values["男"]: "1", values["女"]: "2", "go": "save"})
+    client.post(address, answers | {values["先生"]: "1", "go": "save"})
     saved = (run.place / "map.yml").read_text(encoding="utf-8")
-    assert "病人号: psn_no" in saved and "男: '1'" in saved
+    assert "病人号: psn_no" in saved and "先生: '1'" in saved and "女士: '2'" in saved
     proposal = client.get(address).context["proposal"]
     assert proposal.decisions == 0
     client.post(address, {"go": "load"})
