@@ -19,6 +19,7 @@ from hengjian.cli.codes import codes_app
 from hengjian.cli.demo import demo
 from hengjian.cli.docs import docs
 from hengjian.cli.ingest import ingest
+from hengjian.cli.journal import journal_app
 from hengjian.cli.keys import keys_app
 from hengjian.cli.knowledge import knowledge_app
 from hengjian.cli.lake import lake_app
@@ -66,6 +67,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(office_app, name="office")
+app.add_typer(journal_app, name="journal")
 
 
 def main() -> None:

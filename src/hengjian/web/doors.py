@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
@@ -15,9 +18,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.services import change_password
 from hengjian.apps.journal.services import record
 from hengjian.kernel.errors import InputError
+
+
+class SignInForm(AuthenticationForm):
+    """Account and password; the same sentence whichever of them is wrong."""
+
+    error_messages = dict.fromkeys(("invalid_login", "inactive"), "账号或密码不对。连续输错五次，账号锁定半小时。")
 
 
 class SignIn(LoginView):
@@ -25,7 +35,22 @@ class SignIn(LoginView):
 
     template_name = "login.html"
     redirect_authenticated_user = True
-    authentication_form = AuthenticationForm
+    authentication_form = SignInForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.was_locked = AxesProxyHandler.is_locked(request, {"username": _typed(request)})
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """A wrong password is journalled, and the lock it led to; what is tried while it holds adds nothing. No typed text is kept."""
+        login_name = _typed(self.request)
+        if login_name and form.data.get("password") and not self.was_locked:
+            user = User.objects.filter(login=login_name).first()
+            with transaction.atomic():
+                _note_failure(user, "sign_in_failed", "登录失败" + _whose(user))
+                if getattr(self.request, "axes_locked_out", False):
+                    _note_failure(user, "locked", f"连续输错 {settings.AXES_FAILURE_LIMIT} 次，锁定半小时" + _whose(user))
+        return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         with transaction.atomic():
@@ -33,6 +58,22 @@ class SignIn(LoginView):
             login(self.request, user)
             record(by=user, at=timezone.now(), event="account.signed_in", subject=f"user:{user.pk}", summary="登录")
         return redirect(self.get_success_url())
+
+
+def _typed(request: HttpRequest) -> str:
+    """The login name as the form cleans it."""
+    return unicodedata.normalize("NFKC", request.POST.get("username", "")).strip()
+
+
+def _note_failure(user: User | None, event: str, summary: str) -> None:
+    subject = f"user:{user.pk}" if user else "user:unknown"
+    record(by="登录", at=timezone.now(), event=f"account.{event}", subject=subject, summary=summary)
+
+
+def _whose(user: User | None) -> str:
+    if user is None:
+        return "（没有这个账号）"
+    return f"（{user.name}）" if user.is_active else f"（{user.name}，账号已停用）"
 
 
 @require_POST

@@ -24,16 +24,19 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, HengjianError):
-            return None
-        status = 403 if isinstance(error, NotAllowed) else 400
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=status, headers={"HX-Reswap": "none", "X-Refusal": quote(_sentence(error))})
-        back = request.headers.get("Referer", "")
-        if request.method == "POST" and status == 400 and url_has_allowed_host_and_scheme(back, {request.get_host()}):
-            messages.error(request, _sentence(error))
-            return redirect(back)
-        return render(request, f"{status}.html", {"refusal": error}, status=status)
+        return answer(request, error) if isinstance(error, HengjianError) else None
+
+
+def answer(request: HttpRequest, error: HengjianError) -> HttpResponse:
+    """The page, the toast or the way back to the form."""
+    status = 403 if isinstance(error, NotAllowed) else 400
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=status, headers={"HX-Reswap": "none", "X-Refusal": quote(_sentence(error))})
+    back = request.headers.get("Referer", "")
+    if request.method == "POST" and status == 400 and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        messages.error(request, _sentence(error))
+        return redirect(back)
+    return render(request, f"{status}.html", {"refusal": error}, status=status)
 
 
 def _sentence(error: HengjianError) -> str:

@@ -104,15 +104,18 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "home", "login"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
+AXES_USERNAME_FORM_FIELD = "username"  # of the form; the model's own field is called login
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_LOCKOUT_CALLABLE = "hengjian.web.doors.locked_out"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # half an hour is half an hour, whoever goes on guessing
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 CLOCK_FOLLOWERS: tuple[str, ...] = ()
 """Functions of rooms that keep a copy of a clock's due date; called with the clocks whose date changed, in the same transaction."""
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an account is locked whatever address the guesses come from
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_AGE = 30 * 60  # from the last request; `gatekeeper` moves it on at most once a minute
+SESSION_SAVE_EVERY_REQUEST = False
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -35,6 +36,11 @@ def open_account(
     """A new account without any right. Raises InputError for a login that is taken or a weak password."""
     if not isinstance(by, str):
         policies.check(by, "account.manage", _day(at), unit.region_code)
+    login, name = login.strip(), name.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{3,60}", login) or not name:
+        raise InputError("登录名须是三个以上的字母、数字、点或横线，姓名不能空", cure="例如 zhangsan")
+    if not unit.is_open:
+        raise InputError(f"{unit.name} 已经停用", cure="另选单位")
     if User.objects.filter(login=login).exists():
         raise InputError(f"登录名 {login} 已有人用", cure="换一个登录名")
     user = User(
@@ -85,6 +91,10 @@ def set_active(*, by: User, at: datetime, user: User, active: bool, reason: str)
     policies.check(by, "account.manage", _day(at), user.unit.region_code)
     policies.check_not_same(by, user, "要停用的账号就是您自己的，等于办理")
     user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active == active:
+        raise InputError(f"{user.name} 的账号已经{'在用' if active else '停用'}", cure="刷新页面")
+    if not reason.strip():
+        raise InputError("停用和恢复都要写理由", cure="写明事由，例如调离")
     user.is_active = active
     user.save(update_fields=["is_active"])
     verb = "恢复" if active else "停用"
@@ -202,3 +212,83 @@ def register_certificate(
         summary=f"登记 {user.name} 的执法证 {number}，有效期 {valid_from} 至 {valid_to}",
     )
     return certificate
+
+
+@transaction.atomic
+def add_unit(
+    *, by: User, at: datetime, name: str, kind: str, region_code: str, parent: Unit | None = None, institution_code: str = ""
+) -> Unit:
+    """A new unit. An institution carries its code, a department hangs under something; one name once under the same parent."""
+    policies.check(by, "unit.manage", _day(at), region_code)
+    name = _unit_name(name, parent, None)
+    if not (region_code.isdigit() and len(region_code) == 6):
+        raise InputError("地区代码须是六位数字", cure="例如 330100")
+    if kind == "institution" and not institution_code:
+        raise InputError("定点机构要写机构编号", cure="填国家医保局的定点医药机构编号")
+    if kind != "institution" and institution_code:
+        raise InputError("只有定点机构有机构编号", cure="改类别，或把编号留空")
+    if kind == "department" and parent is None:
+        raise InputError("科室要有上级单位", cure="选上级单位")
+    if institution_code and Unit.objects.filter(institution_code=institution_code, is_open=True).exists():
+        raise InputError(f"机构编号 {institution_code} 已经登记过", cure="在单位列表里找到它")
+    if parent is not None and not parent.is_open:
+        raise InputError(f"{parent.name} 已经停用，不能再加下级", cure="另选上级")
+    unit = Unit.objects.create(name=name, kind=kind, parent=parent, region_code=region_code, institution_code=institution_code)
+    record(by=by, at=at, event="unit.added", subject=f"unit:{unit.pk}", summary=f"建立单位 {name}（{region_code}）", kind=kind)
+    return unit
+
+
+@transaction.atomic
+def rename_unit(*, by: User, at: datetime, unit: Unit, name: str) -> Unit:
+    """Another name for a unit."""
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    policies.check(by, "unit.manage", _day(at), unit.region_code)
+    former, unit.name = unit.name, _unit_name(name, unit.parent, unit)
+    unit.save(update_fields=["name"])
+    record(by=by, at=at, event="unit.renamed", subject=f"unit:{unit.pk}", summary=f"单位 {former} 改名为 {unit.name}")
+    return unit
+
+
+@transaction.atomic
+def close_unit(*, by: User, at: datetime, unit: Unit, reason: str) -> Unit:
+    """Close a unit that has neither people at work nor open units below."""
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    policies.check(by, "unit.manage", _day(at), unit.region_code)
+    if not unit.is_open:
+        raise InputError(f"{unit.name} 已经停用", cure="刷新页面")
+    if not reason.strip():
+        raise InputError("停用要写理由", cure="写明撤并文件或事由")
+    if people := unit.people.filter(is_active=True).count():
+        raise InputError(f"{unit.name} 还有 {people} 个在用的账号", cure="先把人调到别的单位，或停用账号")
+    if below := unit.children.filter(is_open=True).count():
+        raise InputError(f"{unit.name} 还有 {below} 个下级单位在用", cure="先停用下级单位")
+    unit.is_open = False
+    unit.save(update_fields=["is_open"])
+    record(by=by, at=at, event="unit.closed", subject=f"unit:{unit.pk}", summary=f"停用单位 {unit.name}：{reason}")
+    return unit
+
+
+def _unit_name(name: str, parent: Unit | None, unit: Unit | None) -> str:
+    name = name.strip()
+    if not name:
+        raise InputError("没有填名称", cure="写单位全称")
+    if Unit.objects.filter(name=name, parent=parent, is_open=True).exclude(pk=unit.pk if unit else None).exists():
+        raise InputError(f"这一级已经有{name}", cure="换一个名称")
+    return name
+
+
+@transaction.atomic
+def move_person(*, by: User, at: datetime, user: User, unit: Unit) -> User:
+    """Put a person into another unit. Posts stay as they are: they are the security administrator's."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    policies.check(by, "account.manage", _day(at), user.unit.region_code)
+    policies.check(by, "account.manage", _day(at), unit.region_code)
+    policies.check_not_same(by, user, "要调动的就是您自己，等于办理")
+    if not unit.is_open:
+        raise InputError(f"{unit.name} 已经停用", cure="另选单位")
+    former, user.unit = user.unit, unit
+    user.save(update_fields=["unit"])
+    record(
+        by=by, at=at, event="account.moved", subject=f"user:{user.pk}", summary=f"{user.name} 由 {former.name} 调到 {unit.name}"
+    )
+    return user

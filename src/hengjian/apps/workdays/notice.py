@@ -114,7 +114,7 @@ def _cell_date(value: object, line: int) -> date:
     if isinstance(value, date):
         return value
     if match := re.fullmatch(r"\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*", str(value)):
-        return _date(*(int(part) for part in match.groups()), line)  # type: ignore[misc]
+        return _date(int(match[1]), int(match[2]), int(match[3]), line)
     raise InputError("第一列须是日期", where=f"第 {line} 行：{str(value)[:20] or '空'}", cure="例如 2027-01-01")
 
 

@@ -1,0 +1,1 @@
+"""Words and icons of the account pages."""

@@ -1,0 +1,76 @@
+"""Which act opens which address: the one table the gatekeeper goes by, before a view runs. An address that is not in it is refused to everybody.
+
+A room that adds an address adds its line here; a test walks every address for every role and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from hengjian.apps.accounts.roles import ACTS, BUREAU, INSTITUTION, ROLES
+
+
+class Right(NamedTuple):
+    """Who may open an address: whoever holds one of the acts; or, without acts, anybody who has a post at one of the doors."""
+
+    acts: tuple[str, ...] = ()
+    doors: tuple[str, ...] = ()
+    needs_sign_in: bool = True
+    while_changing: bool = False
+    """Open also to one who has no post yet, or must first change the password."""
+
+
+def _acts(*acts: str) -> Right:
+    assert acts and set(acts) <= ACTS.keys(), acts
+    return Right(acts)
+
+
+OPEN = Right(needs_sign_in=False)
+SELF = Right(while_changing=True)
+"""What concerns the own account only."""
+EVERYBODY = Right(doors=(BUREAU, INSTITUTION))
+AT_BUREAU = Right(doors=(BUREAU,))
+
+RIGHTS: Mapping[str, Right] = {
+    "login": OPEN,
+    "healthy": OPEN,
+    "logout": SELF,
+    "password": SELF,
+    "home": Right(),
+    "accounts:people": _acts("account.manage"),
+    "accounts:person": _acts("account.manage"),
+    "accounts:open": _acts("account.manage"),
+    "accounts:reset": _acts("account.manage"),
+    "accounts:activity": _acts("account.manage"),
+    "accounts:move": _acts("account.manage"),
+    "accounts:units": _acts("unit.manage"),
+    "accounts:unit_add": _acts("unit.manage"),
+    "accounts:unit": _acts("unit.manage"),
+    "accounts:posts": _acts("post.grant"),
+    "accounts:grant": _acts("post.grant"),
+    "accounts:end_post": _acts("post.grant"),
+    "accounts:conflicts": _acts("post.grant", "journal.read"),
+    "accounts:certificates": _acts("certificate.manage"),
+    "accounts:certificate_add": _acts("certificate.manage"),
+    "accounts:matrix": AT_BUREAU,
+    "workdays:year": AT_BUREAU,
+    "workdays:set": _acts("holiday.manage"),
+    "workdays:clear": _acts("holiday.manage"),
+    "workdays:announce": _acts("holiday.manage"),
+    "workdays:import": _acts("holiday.manage"),
+    "workdays:clocks": _acts("clue.read"),
+    "workdays:clock": _acts("clue.read"),
+    "workdays:extend": _acts("clock.extend"),
+    "journal:list": _acts("journal.read"),
+    "journal:entry": _acts("journal.read"),
+    "journal:export": _acts("journal.read"),
+}
+"""Address name (`room:name`) → right."""
+
+
+def may_open(right: Right, roles: frozenset[str]) -> bool:
+    """Whether somebody who is signed in and holds these roles may open it."""
+    if right.acts:
+        return any(set(right.acts) & ROLES[r].acts for r in roles)
+    return not right.doors or any(ROLES[r].door in right.doors for r in roles)
