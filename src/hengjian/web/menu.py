@@ -39,6 +39,7 @@ BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("定点机构", "registry:institutions", "hospital", "registry.read"),
             Entry("参保人", "registry:persons", "users", "registry.read"),
+            Entry("查看记录", "registry:reveals", "eye", "reveal.read"),
         ),
     ),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from hengjian.web import doors
-from hengjian.web.desks import home
+from hengjian.web.desks import home, institution
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("healthy/", doors.healthy, name="healthy"),
     path("journal/", include("hengjian.apps.journal.urls")),
     path("people/", include("hengjian.apps.accounts.urls")),
+    path("registry/institutions/<str:code>/", institution.page, name="institution"),
     path("registry/", include("hengjian.apps.registry.urls")),
     path("workdays/", include("hengjian.apps.workdays.urls")),
     path("runs/", include("hengjian.apps.runs.urls")),
