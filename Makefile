@@ -49,7 +49,7 @@ test-long: $(VENV)/.dev ## 运行全部测试和耗时的测试（新种子、�
 	@HENGJIAN_LONG=1 $(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## 检查格式、类型、分层、参考页和泄露
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m hengjian.web.browser_floor
 	@$(BIN)/hengjian docs --check
 
 fix: $(VENV)/.dev ## 自动整理格式，重写参考页

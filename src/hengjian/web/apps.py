@@ -5,3 +5,8 @@ class WebConfig(AppConfig):
     name = "hengjian.web"
     label = "web"
     verbose_name = "界面"
+
+    def ready(self) -> None:
+        from hengjian.web.exports import offer
+
+        offer()

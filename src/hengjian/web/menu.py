@@ -30,6 +30,7 @@ BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("复核工作台", "review:second", "list-checks", "review.second"),
             Entry("问题台账", "clues:ledger", "notebook-tabs", "clue.read"),
             Entry("扣减与追回", "recovery:list", "wallet", "recovery.read"),
+            Entry("办理时限", "workdays:clocks", "timer", "clue.read"),
             Entry("调度台", "board", "kanban", "board.read"),
         ),
     ),
@@ -38,6 +39,7 @@ BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("定点机构", "registry:institutions", "hospital", "registry.read"),
             Entry("参保人", "registry:persons", "users", "registry.read"),
+            Entry("查看记录", "registry:reveals", "eye", "reveal.read"),
         ),
     ),
     (
@@ -51,10 +53,13 @@ BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "系统",
         (
             Entry("人员与岗位", "accounts:people", "user-cog", "account.manage"),
+            Entry("单位", "accounts:units", "network", "unit.manage"),
+            Entry("执法证件", "accounts:certificates", "id-card", "certificate.manage"),
             Entry("授予岗位", "accounts:posts", "key-round", "post.grant"),
             Entry("权限矩阵", "accounts:matrix", "grid-3x3", ""),
             Entry("环节设置", "review:steps", "sliders-horizontal", "step.configure"),
             Entry("工作日", "workdays:year", "calendar-days", ""),
+            Entry("不相容岗位", "accounts:conflicts", "users-round", "journal.read"),
             Entry("操作日志", "journal:list", "file-clock", "journal.read"),
         ),
     ),

@@ -96,6 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "hengjian.apps.accounts.passwords.LettersAndDigits"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("login", "name")},
@@ -151,6 +152,10 @@ STORAGES = {
 MEDIA_ROOT = ATTACHMENTS
 UPLOAD_LIMIT = 300 * 1024 * 1024
 """Bytes of one uploaded data file; an attachment may have 20 MB (`review.attachments`)."""
+FILE_UPLOAD_TEMP_DIR = f"{UPLOADS / '.incoming'}"
+(UPLOADS / ".incoming").mkdir(parents=True, exist_ok=True)
+FINDINGS_DESTINATION = "hengjian.apps.clues.services.arrive"
+"""Who takes the findings of an audit over; see `runs.works.arrive`."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 

@@ -43,7 +43,7 @@ def first_accounts(name: str, region: str) -> list[tuple[str, str, str]]:
     unit = Unit.objects.create(name=name, kind="bureau", region_code=region)
     made = []
     for role, login, title in _THREE:
-        password = secrets.token_urlsafe(12)
+        password = f"{secrets.token_urlsafe(9)}-{secrets.randbelow(9000) + 1000}"  # letters and digits for certain
         user = open_account(by="建立办公室", at=now, login=login, name=title, unit=unit, password=password)
         grant_post(
             by="建立办公室",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from hengjian.web import doors
-from hengjian.web.desks import board, home, search
+from hengjian.web.desks import board, home, institution, search
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthy/", doors.healthy, name="healthy"),
     path("journal/", include("hengjian.apps.journal.urls")),
     path("people/", include("hengjian.apps.accounts.urls")),
+    path("registry/institutions/<str:code>/", institution.page, name="institution"),
     path("registry/", include("hengjian.apps.registry.urls")),
     path("workdays/", include("hengjian.apps.workdays.urls")),
     path("runs/", include("hengjian.apps.runs.urls")),

@@ -177,6 +177,23 @@ def test_a_rule_that_did_not_run_withdraws_nothing(audits):
     assert audits.arrive()["withdrawn"] == Finding.objects.filter(rule_id="made_05").count() > 0
 
 
+def test_a_rule_put_back_into_shadow_withdraws_its_findings_and_says_why(audits):
+    audits.write(FINDINGS)
+    audits.arrive()
+    audits.write(FINDINGS, version=2, without="rule_id = 'made_05'")
+    (audits.folder / "withdrawn.parquet").unlink()  # every audit of the office has a folder of its own
+    rules = audits.folder / "rules.csv"
+    lines = rules.read_text(encoding="utf-8").splitlines()
+    rules.write_text(
+        "\n".join(r.replace(",active,", ",shadow,") if r.startswith("made_05,") else r for r in lines) + "\n", encoding="utf-8"
+    )
+    audits.arrive()
+    assert {f.state_reason for f in Finding.objects.filter(rule_id="made_05", state="withdrawn")} == {
+        "规则或知识改动后不再成立"
+    }
+    assert not Finding.objects.exclude(rule_id="made_05").filter(state="withdrawn").exists()
+
+
 def test_late_findings_join_their_clue_and_open_it_again(audits):
     audits.write(FINDINGS, without="n = 13")
     audits.arrive()

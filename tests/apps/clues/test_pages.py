@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db.models import Sum
+from django.http import QueryDict
 from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils import timezone
 from hengjian.apps.accounts.models import Office
 from hengjian.apps.clues.models import Clue, Finding
 from hengjian.apps.clues.services import Report, register_clue, settle_findings, take_next
+from hengjian.apps.runs.exports import export_named
 from hengjian.apps.runs.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -313,6 +315,18 @@ def test_an_empty_office_says_what_will_come(client, cast):
     assert "没有符合条件的线索" in page(client, cast["kezhang"], LIST, q="x").content.decode()
     for address in ("/", reverse("clues:ledger"), reverse("board"), reverse("clues:gone")):
         assert page(client, cast["kezhang"], address).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "page_name"), [("clues", "clues:list"), ("ledger", "clues:ledger")])
+def test_the_lists_are_exported_with_the_filters_of_their_page(client, world, name, page_name):
+    answer = page(client, world["kezhang"], reverse(page_name), category="fraud", state="new")
+    wanted = set(answer.context["page"].paginator.object_list)
+    assert reverse("runs:export", args=[name]) in answer.content.decode()
+    export = export_named(name)
+    rows = list(export.rows(world["kezhang"], timezone.localdate(), QueryDict("category=fraud&state=new")))
+    assert set(rows) == wanted and rows
+    values = {c.title: c.of(rows[0]) for c in export.columns}
+    assert values["来源"] == "智能审核" and values["整行金额（元）"] == rows[0].amount_total and values["状态"] == "待分派"
 
 
 def test_money_of_a_page_is_exact(client, world):

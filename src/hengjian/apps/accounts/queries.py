@@ -63,8 +63,9 @@ def units_for(user: User, act: str, day: date) -> QuerySet[Unit]:
 
 
 def as_tree(units: QuerySet[Unit]) -> Iterator[tuple[int, Unit]]:
-    """Depth and unit, each below its parent; one whose parent is not among them stands at the root."""
-    listed = list(units.order_by("name"))
+    """Depth and unit, each below its parent, bureaus first; one whose parent is not among them stands at the root."""
+    kinds = [kind for kind, _ in Unit.KINDS]
+    listed = sorted(units, key=lambda u: (kinds.index(u.kind), u.region_code, u.name))
     known = {u.pk for u in listed}
     below: dict[int | None, list[Unit]] = {}
     for unit in listed:

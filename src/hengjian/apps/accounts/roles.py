@@ -37,6 +37,7 @@ ACTS = {
     "step.configure": "设定各环节的重点、时限和权限",
     "registry.read": "查看机构、医师和脱敏的参保人",
     "person.reveal": "写明理由，查看参保人的完整信息",
+    "reveal.read": "查看谁看过参保人的完整信息",
     "clue.read": "查看线索和疑点",
     "clue.register": "登记外来线索",
     "clue.assign": "分派和改派",
@@ -66,12 +67,12 @@ ROLES = {
     for r in (
         _role("sysadmin", "系统管理员", "account.manage unit.manage certificate.manage holiday.manage"),
         _role("security", "安全管理员", "post.grant"),
-        _role("logauditor", "审计管理员", "journal.read"),
+        _role("logauditor", "审计管理员", "journal.read reveal.read"),
         _role("head", "局领导", "clue.read registry.read run.read recovery.read board.read clock.extend rule.release"),
         _role(
             "supervisor",
             "监管科长",
-            "clue.read clue.register clue.assign clue.close registry.read person.reveal run.read rule.release step.configure recovery.read "
+            "clue.read clue.register clue.assign clue.close registry.read person.reveal reveal.read run.read rule.release step.configure recovery.read "
             "board.read review.feedback clock.extend",
         ),
         _role("operator", "数据管理员", "run.upload run.audit run.read registry.read"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from hengjian.apps.accounts import policies
 from hengjian.apps.accounts.models import Certificate, Post, Unit, User
+from hengjian.apps.accounts.passwords import WORDS
 from hengjian.apps.accounts.roles import ROLES, conflict
 from hengjian.apps.journal.services import record
 from hengjian.kernel.errors import InputError
@@ -39,8 +40,7 @@ def open_account(
     login, name = login.strip(), name.strip()
     if not re.fullmatch(r"[A-Za-z0-9_.-]{3,60}", login) or not name:
         raise InputError("登录名须是三个以上的字母、数字、点或横线，姓名不能空", cure="例如 zhangsan")
-    if not unit.is_open:
-        raise InputError(f"{unit.name} 已经停用", cure="另选单位")
+    unit = _open_unit(unit)
     if User.objects.filter(login=login).exists():
         raise InputError(f"登录名 {login} 已有人用", cure="换一个登录名")
     user = User(
@@ -56,9 +56,8 @@ def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise InputError(
-            "密码不够强", why="；".join(error.messages), cure="至少十位，字母和数字混用，不含姓名和登录名"
-        ) from error
+        why = "；".join(dict.fromkeys(WORDS[e.code] for e in error.error_list))
+        raise InputError("密码不够强", why=why, cure="至少十位，字母和数字混用，不含姓名和登录名") from error
     user.set_password(password)
 
 
@@ -231,8 +230,7 @@ def add_unit(
         raise InputError("科室要有上级单位", cure="选上级单位")
     if institution_code and Unit.objects.filter(institution_code=institution_code, is_open=True).exists():
         raise InputError(f"机构编号 {institution_code} 已经登记过", cure="在单位列表里找到它")
-    if parent is not None and not parent.is_open:
-        raise InputError(f"{parent.name} 已经停用，不能再加下级", cure="另选上级")
+    parent = _open_unit(parent) if parent else None
     unit = Unit.objects.create(name=name, kind=kind, parent=parent, region_code=region_code, institution_code=institution_code)
     record(by=by, at=at, event="unit.added", subject=f"unit:{unit.pk}", summary=f"建立单位 {name}（{region_code}）", kind=kind)
     return unit
@@ -268,6 +266,14 @@ def close_unit(*, by: User, at: datetime, unit: Unit, reason: str) -> Unit:
     return unit
 
 
+def _open_unit(unit: Unit) -> Unit:
+    """The unit as it is now, kept from being closed until the transaction ends."""
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    if not unit.is_open:
+        raise InputError(f"{unit.name} 已经停用", cure="另选单位")
+    return unit
+
+
 def _unit_name(name: str, parent: Unit | None, unit: Unit | None) -> str:
     name = name.strip()
     if not name:
@@ -284,8 +290,7 @@ def move_person(*, by: User, at: datetime, user: User, unit: Unit) -> User:
     policies.check(by, "account.manage", _day(at), user.unit.region_code)
     policies.check(by, "account.manage", _day(at), unit.region_code)
     policies.check_not_same(by, user, "要调动的就是您自己，等于办理")
-    if not unit.is_open:
-        raise InputError(f"{unit.name} 已经停用", cure="另选单位")
+    unit = _open_unit(unit)
     former, user.unit = user.unit, unit
     user.save(update_fields=["unit"])
     record(

@@ -6,3 +6,8 @@ class CluesConfig(AppConfig):
     label = "clues"
     verbose_name = "疑点线索"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from hengjian.apps.clues.exports import offer
+
+        offer()

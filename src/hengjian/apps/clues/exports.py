@@ -1,9 +1,8 @@
-"""Excel files of this room's lists; registered with `runs.exports` when the room is ready."""
+"""Excel files of this room's lists."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -12,30 +11,31 @@ from django.utils import timezone
 from hengjian.apps.accounts.models import User
 from hengjian.apps.clues.forms import ClueFilter
 from hengjian.apps.clues.models import Clue
-from hengjian.apps.clues.queries import handlers, ledger, state_filter, visible_to
+from hengjian.apps.clues.queries import ACT, handlers, ledger, state_filter, visible_to
+from hengjian.apps.runs.exports import Column, register
 
-COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("线索编号", "number", "text"),
-    ("来源", "get_source_display", "text"),
-    ("来文编号", "source_number", "text"),
-    ("机构编号", "institution__code", "text"),
-    ("机构", "institution__name", "text"),
-    ("地区", "region_code", "text"),
-    ("规则", "rule_title", "text"),
-    ("月份", "month", "text"),
-    ("疑点数", "findings_count", "count"),
-    ("整行金额（元）", "amount_total", "money"),
-    ("范围内金额（元）", "amount_inscope", "money"),
-    ("基金支付（元）", "amount_fund", "money"),
-    ("计入合计的整行金额（元）", "counted_total", "money"),
-    ("优先级", "priority", "count"),
-    ("状态", "get_state_display", "text"),
-    ("承办人", "assignee__name", "text"),
-    ("发现日期", "found_on", "day"),
-    ("截止", "due_at", "instant"),
-    ("办结情况", "closed_reason", "text"),
+COLUMNS = (
+    Column("线索编号", "number"),
+    Column("来源", "get_source_display"),
+    Column("来文编号", "source_number", width=20),
+    Column("机构编号", "institution__code"),
+    Column("机构", "institution__name", width=32),
+    Column("地区", "region_code", width=10),
+    Column("规则", "rule_title", width=28),
+    Column("标题", "title", width=40),
+    Column("月份", "month", width=10),
+    Column("疑点数", "findings_count", "count", 10),
+    Column("整行金额（元）", "amount_total", "money"),
+    Column("范围内金额（元）", "amount_inscope", "money"),
+    Column("基金支付（元）", "amount_fund", "money"),
+    Column("计入合计的整行金额（元）", "counted_total", "money", 22),
+    Column("优先级", "priority", "count", 8),
+    Column("状态", "get_state_display", width=10),
+    Column("承办人", "assignee__name", width=12),
+    Column("发现日期", "found_on", "day", 12),
+    Column("截止", "due_at", "instant", 18),
+    Column("办结情况", "closed_reason", width=32),
 )
-"""Title, where the value stands, and how it is written."""
 
 
 def clue_rows(user: User, day: date, query: QueryDict) -> QuerySet[Clue]:
@@ -52,8 +52,7 @@ def ledger_rows(user: User, day: date, query: QueryDict) -> QuerySet[Clue]:
     return rows.filter(state_filter(query.get("state", ""), at))
 
 
-def register_exports(register: Any, column: Any) -> None:
-    """Offer both lists: `register` and `column` are those of `runs.exports`."""
-    columns = [column(title, value, kind) for title, value, kind in COLUMNS]
-    register("clues", clue_rows, columns, title="疑点线索", act="clue.read")
-    register("ledger", ledger_rows, columns, title="问题台账", act="clue.read")
+def offer() -> None:
+    """Register both lists; called when Django is ready."""
+    register("clues", clue_rows, COLUMNS, title="疑点线索", act=ACT)
+    register("ledger", ledger_rows, COLUMNS, title="问题台账", act=ACT)

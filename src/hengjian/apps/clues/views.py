@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -86,7 +86,7 @@ def clue_list(request: HttpRequest) -> HttpResponse:
             "sort": sort,
             "row": "clues/_row.html",
             "list_key": "clues",
-            "export": _export("clues"),
+            "export": reverse("runs:export", args=["clues"]),
             "choosable": can(request.user, "clue.assign", day),
             "may_register": can(request.user, "clue.register", day),
             "may_take": can(request.user, policies.HANDLES, day),
@@ -129,7 +129,7 @@ def problem_ledger(request: HttpRequest) -> HttpResponse:
             "sort": "",
             "row": "clues/_ledger_row.html",
             "list_key": "ledger",
-            "export": _export("ledger"),
+            "export": reverse("runs:export", args=["ledger"]),
             "empty": _nothing(request),
             **paged,
         },
@@ -284,14 +284,6 @@ def _clue_page(request: HttpRequest, held: Clue, **forms: ReasonForm) -> HttpRes
         },
         status=400 if forms else 200,
     )
-
-
-def _export(name: str) -> str | None:
-    """Where the Excel file of a list is asked for; None while there is no such address."""
-    try:
-        return reverse("runs:export", args=[name])
-    except NoReverseMatch:
-        return None
 
 
 def _nothing(request: HttpRequest) -> dict[str, Any]:

@@ -39,7 +39,10 @@ class Person(models.Model):
     sex = models.CharField("性别", max_length=4, blank=True)
     birth_year = models.IntegerField("出生年", null=True, blank=True)
     insurance = models.CharField("险种", max_length=20, blank=True)
-    region_code = models.CharField("参保地", max_length=6, blank=True)
+    region_code = models.CharField("参保地", max_length=6, blank=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.masked_name or self.psn_no
 
 
 class Reveal(models.Model):

@@ -6,3 +6,8 @@ class RunsConfig(AppConfig):
     label = "runs"
     verbose_name = "数据与审计"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from hengjian.apps.runs.listed import offer
+
+        offer()

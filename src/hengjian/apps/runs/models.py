@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.runs.states import TONES
 
 
 class Run(models.Model):
@@ -33,6 +37,7 @@ class Run(models.Model):
     counts = models.JSONField("结果", default=dict)
     failure = models.TextField("原因和办法", blank=True)
     folder = models.CharField("文件夹", max_length=200, blank=True)
+    attempt = models.PositiveSmallIntegerField("第几次", default=0)
     follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followers", verbose_name="承接")
 
     class Meta:
@@ -47,6 +52,31 @@ class Run(models.Model):
                 name="run_ended",
             ),
         )
+
+    @property
+    def actor(self) -> User | str:
+        """Who acts when the work is done in the background: the person who began it, or the job's name."""
+        return self.by if self.by is not None else str(self.settings.get("job", "后台任务"))
+
+    @property
+    def place(self) -> Path:
+        """Its folder on disk."""
+        return Path(settings.HOME) / self.folder
+
+    @property
+    def percent(self) -> int:
+        return self.done_share // 10
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """What a load did with all its rows."""
+        tables = (self.counts.get("tables") or {}).values()
+        return {name: sum(t.get(name, 0) for t in tables) for name in ("read", "taken", "replaced", "rejected", "duplicate")}
+
+    @property
+    def tone(self) -> str:
+        """The colour of its chip."""
+        return TONES[self.state]
 
     def __str__(self) -> str:
         return self.title

@@ -154,7 +154,8 @@ def import_notice(request: HttpRequest) -> HttpResponse:
             extra = table.unnamed(told, whole) if whole else []
             lines = "\n".join(f"{t.day} {'上班' if t.is_workday else '放假'} {t.name}" for t in told)
             form = ImportForm(initial=asked | {"text": lines, "file": None})
-    context = {"form": form, "told": told, "extra": extra, "free": sum(not t.is_workday for t in told)}
+    works = sum(t.is_workday for t in told)
+    context = {"form": form, "told": told, "extra": extra, "free": len(told) - works, "works": works}
     return render(request, "workdays/import.html", context, status=failed(form) if form.is_bound else 200)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hengjian.lake.ingest.mapping import SavedMap, matches
 from hengjian.lake.ingest.propose import HeaderGuess, PartGuess, ValueGuess
@@ -100,15 +100,19 @@ def _header(h: HeaderGuess) -> str:
 
 
 def _patterns(parts: Sequence[PartGuess], guesses: Sequence[PartGuess]) -> str:
-    """The files of a group, months and numbers as *, as long as that means no other file."""
-    own = {g.part.name for g in parts}
-    patterns = []
+    """The files of a group, as `patterns_of` names them."""
+    listed = patterns_of([g.part.name for g in parts], [g.part.name for g in guesses])
+    return _text(listed[0]) if len(listed) == 1 else f"[{', '.join(map(_text, listed))}]"
+
+
+def patterns_of(names: Collection[str], everything: Collection[str]) -> list[str]:
+    """`names` with months and numbers as *, as long as that means no other file of `everything`."""
+    own, patterns = set(names), []
     for name in own:
         pattern = _NUMBERS.sub("*", name)
-        free = all(g.part.name in own for g in guesses if matches(pattern, g.part.name))
+        free = all(other in own for other in everything if matches(pattern, other))
         patterns.append(pattern if free and not set("[]?") & set(pattern) else name)
-    listed = sorted(set(patterns))
-    return _text(listed[0]) if len(listed) == 1 else f"[{', '.join(map(_text, listed))}]"
+    return sorted(set(patterns))
 
 
 def _value_lines(guesses: Sequence[PartGuess], saved: SavedMap) -> list[str]:

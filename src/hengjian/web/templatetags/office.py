@@ -30,6 +30,12 @@ def money(value: Decimal | int | float | str | None) -> str:
 
 
 @register.filter
+def whole(value: int | None) -> str:
+    """A count with separators: 12,345; nothing is a dash."""
+    return NOTHING if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
 def wan(value: Decimal | int | float | str | None) -> str:
     """Yuan printed in 万元 with one decimal, for overviews only."""
     return _grouped(value, Decimal("0.1"), divide_by=10_000)

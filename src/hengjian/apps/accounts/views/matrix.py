@@ -22,9 +22,15 @@ def matrix(request: HttpRequest) -> HttpResponse:
             "heads": roles,
             "doors": [(title, sum(r.door == door for r in roles)) for door, title in DOORS.items()],
             "rows": [(act, words, [act in r.acts for r in roles]) for act, words in ACTS.items()],
-            "pairs": [
-                {"titles": [ROLES[code].title for code in sorted(pair, key=list(ROLES).index)], "why": why}
-                for pair, why in INCOMPATIBLE.items()
-            ],
+            "pairs": _pairs(),
         },
     )
+
+
+def _pairs() -> list[tuple[str, str, str]]:
+    """Role, the roles it excludes for one reason, the reason."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for pair, why in INCOMPATIBLE.items():
+        one, other = sorted(pair, key=list(ROLES).index)
+        grouped.setdefault((ROLES[one].title, why), []).append(ROLES[other].title)
+    return [(one, "、".join(others), why) for (one, why), others in grouped.items()]

@@ -51,7 +51,8 @@ def gather(con: duckdb.DuckDBPyConnection, folder: Path, results: Path, region: 
     """Fill the tables `fresh`, `gone` and `back`; `folder` is the scratch of `con`.
 
     fresh: findings that are not in hand, in the order of their groups; `fresh_rows` reads them.
-    gone: (finding_id, why) in hand or settled that this audit would have found if they held. back: ids withdrawn and found again.
+    gone: (finding_id, why) in hand or settled that are listed as withdrawn, or that a rule of this audit would have found if they held;
+    what rules say nothing about that did not run stays. back: ids withdrawn and found again.
     Raises InputError for results that are not whole, older than what is in hand, or replaced meanwhile.
     """
     settle(results)
@@ -122,16 +123,17 @@ def _register(con: duckdb.DuckDBPyConnection, rules: list[dict[str, str]], regio
 
 def _held(con: duckdb.DuckDBPyConnection) -> None:
     """What the office knows already: id, state, rule, and whether it was marked as gone."""
-    con.execute("CREATE TABLE held (finding_id VARCHAR, state VARCHAR, rule_id VARCHAR, gone BOOLEAN)").fetchall()
-    rows = Finding.objects.order_by("pk").values_list("finding_id", "state", "rule_id", "gone_at", "pk")
+    con.execute(
+        "CREATE TABLE held (finding_id VARCHAR, state VARCHAR, rule_id VARCHAR, fingerprint VARCHAR, gone BOOLEAN)"
+    ).fetchall()
+    rows = Finding.objects.order_by("pk").values_list("finding_id", "state", "rule_id", "rule_fingerprint", "gone_at", "pk")
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:READ]):
-        last = chunk[-1][4]
-        columns: list[Any] = [list(column) for column in zip(*chunk, strict=True)]
-        table = pa.table(
-            {"finding_id": columns[0], "state": columns[1], "rule_id": columns[2], "gone": [g is not None for g in columns[3]]}
-        )
-        con.register("chunk", table)
+        last = chunk[-1][5]
+        ids, states, rules, prints, gone, _ = zip(*chunk, strict=True)
+        names = ("finding_id", "state", "rule_id", "fingerprint", "gone")
+        columns = (ids, states, rules, prints, [g is not None for g in gone])
+        con.register("chunk", pa.table(dict(zip(names, map(list, columns), strict=True))))
         con.execute("INSERT INTO held SELECT * FROM chunk").fetchall()
         con.unregister("chunk")
 
@@ -150,8 +152,9 @@ FROM found AS f LEFT JOIN rule AS r ON r.rule_id = f.rule_id WHERE f.finding_id 
     )
     con.execute(f"""
 CREATE TABLE gone AS
-SELECT h.finding_id, COALESCE(w.withdrawn_why, 'data') AS why
+SELECT h.finding_id, COALESCE(w.withdrawn_why, CASE WHEN r.status = 'shadow' OR p.fingerprint <> h.fingerprint THEN 'rule' ELSE 'data' END) AS why
 FROM held AS h LEFT JOIN ({listed}) AS w ON w.finding_id = h.finding_id LEFT JOIN rule AS r ON r.rule_id = h.rule_id
+LEFT JOIN (SELECT rule_id, any_value(rule_fingerprint) AS fingerprint FROM found GROUP BY rule_id) AS p ON p.rule_id = h.rule_id
 WHERE h.state <> 'withdrawn' AND NOT h.gone AND h.finding_id NOT IN (SELECT finding_id FROM found)
-  AND (w.finding_id IS NOT NULL OR r.status = 'active')
+  AND (w.finding_id IS NOT NULL OR r.status IN ('active', 'shadow'))
 ORDER BY 1""").fetchall()

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ("sex", models.CharField(blank=True, max_length=4, verbose_name="性别")),
                 ("birth_year", models.IntegerField(blank=True, null=True, verbose_name="出生年")),
                 ("insurance", models.CharField(blank=True, max_length=20, verbose_name="险种")),
-                ("region_code", models.CharField(blank=True, max_length=6, verbose_name="参保地")),
+                ("region_code", models.CharField(blank=True, db_index=True, max_length=6, verbose_name="参保地")),
             ],
         ),
         migrations.CreateModel(

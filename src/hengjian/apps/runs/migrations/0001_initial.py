@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ("counts", models.JSONField(default=dict, verbose_name="结果")),
                 ("failure", models.TextField(blank=True, verbose_name="原因和办法")),
                 ("folder", models.CharField(blank=True, max_length=200, verbose_name="文件夹")),
+                ("attempt", models.PositiveSmallIntegerField(default=0, verbose_name="第几次")),
                 (
                     "by",
                     models.ForeignKey(
