@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,7 +12,7 @@ from django.http import HttpRequest
 SIZES = (20, 50, 100)
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any]) -> dict[str, Any]:
     """Context of `office/_pager.html`: the page asked for in the address, and the numbers around it. A number beyond the end shows the last page."""
     asked = request.GET.get("size", "")
     size = int(asked) if asked in map(str, SIZES) else SIZES[0]

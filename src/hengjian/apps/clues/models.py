@@ -74,10 +74,11 @@ class Clue(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["state", "due_at"], name="clue_due"),
             models.Index(fields=["state", "-priority", "id"], name="clue_queue"),
             models.Index(fields=["assignee", "state"], name="clue_assignee"),
-            models.Index(fields=["region_code", "state"], name="clue_region"),
+            models.Index(fields=["region_code", "state", "due_at", "source", "found_on", "counted_total"], name="clue_counts"),
+            models.Index(fields=["-priority", "id"], name="clue_priority"),
+            models.Index(fields=["state", "due_at", "-priority", "id", "region_code"], name="clue_ends"),
             models.Index(fields=["rule_id", "state"], name="clue_rule"),
         )
         constraints = (

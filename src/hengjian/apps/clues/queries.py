@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
@@ -16,10 +16,13 @@ from hengjian.apps.clues.models import Clue, Finding
 from hengjian.apps.clues.policies import HANDLES
 from hengjian.apps.clues.states import CLOSED, HELD, IN_HAND, NEW, SETTLED
 from hengjian.apps.journal.models import Entry
+from hengjian.apps.registry.models import Institution
 from hengjian.apps.workdays.calendar import Calendar
 from hengjian.apps.workdays.deadlines import workdays_left
 
 ACT = "clue.read"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before every instant: a range that leaves out what is empty, so that an index serves it."""
 SOON = timedelta(days=3)
 """A clue is nearly due when it ends within so many days."""
 
@@ -139,13 +142,35 @@ def audited_since(user: User, day: date, since: date | None) -> QuerySet[Clue]:
 
 def gone_after_decision(user: User, day: date) -> QuerySet[Finding]:
     """Decided findings that no audit finds any more: a person must look at the decision again."""
-    return findings_visible_to(user, day).filter(gone_at__isnull=False, state=SETTLED).order_by("-gone_at", "pk")
+    return findings_visible_to(user, day).filter(gone_at__gt=LONG_AGO, state=SETTLED).order_by("-gone_at", "pk")
 
 
 def named(rows: QuerySet[Clue], words: str) -> QuerySet[Clue]:
     """Clues whose number, title, paper or institution has these words."""
     if words.upper().startswith("XS-"):
         return rows.filter(number__startswith=words.upper())
-    return rows.filter(
-        Q(title__icontains=words) | Q(institution__name__icontains=words) | Q(institution__code=words) | Q(source_number=words)
-    )
+    institutions = Institution.objects.filter(Q(name__icontains=words) | Q(code=words))
+    return rows.filter(Q(title__icontains=words) | Q(institution__in=institutions.values("pk")) | Q(source_number=words))
+
+
+def findings_beginning(rows: QuerySet[Finding], start: str) -> QuerySet[Finding]:
+    """Findings whose id begins so: a range, which the index serves on every database."""
+    return rows.filter(finding_id__gte=start.lower(), finding_id__lt=start.lower() + "g").order_by("finding_id")
+
+
+class Wide(Sequence[Clue]):
+    """Rows of a list as a paginator sees them: sorted and cut by their numbers alone, then only those of the page are read."""
+
+    def __init__(self, rows: QuerySet[Clue], count: int | None = None) -> None:
+        self.rows, self.known = rows, count
+
+    def count(self) -> int:  # type: ignore[override]
+        return self.rows.order_by().count() if self.known is None else self.known
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, part: Any) -> Any:
+        keys = list(self.rows.select_related(None).values_list("pk", flat=True)[part])
+        read = Clue.objects.select_related("institution", "assignee").in_bulk(keys)
+        return [read[key] for key in keys if key in read]

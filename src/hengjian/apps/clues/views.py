@@ -17,7 +17,7 @@ from hengjian.apps.accounts.policies import can
 from hengjian.apps.clues import policies, queries, services
 from hengjian.apps.clues.forms import AssignForm, ClueFilter, ReasonForm, RegisterForm
 from hengjian.apps.clues.models import Clue
-from hengjian.apps.clues.states import CLOSED, IN_HAND, NEW
+from hengjian.apps.clues.states import CLOSED, CLUE, IN_HAND, NEW
 from hengjian.apps.listing import page_of, sorted_by
 from hengjian.apps.registry.models import Institution
 from hengjian.apps.workdays.queries import office_calendar
@@ -68,8 +68,8 @@ def clue_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     counts = queries.tab_counts(rows, state, at)
     shown, sort = sorted_by(request, rows.filter(queries.state_filter(state, at)), SORTS, "-priority")
-    paged = page_of(request, shown)
-    queries.with_days_left(paged["page"], office_calendar(), at)
+    paged = page_of(request, queries.Wide(shown, counts["n_" + (state if state in dict(CLUE) | {"overdue": ""} else "all")]))
+    queries.with_days_left(paged["page"].object_list, office_calendar(), at)
     return render(
         request,
         "clues/list.html",
@@ -105,9 +105,8 @@ def problem_ledger(request: HttpRequest) -> HttpResponse:
     rows = narrowed.narrow(queries.ledger(request.user, day), at)
     state = request.GET.get("state", "")
     counts = queries.ledger_counts(rows, at)
-    paged = page_of(request, rows.filter(queries.state_filter(state, at)))
-    on_page: list[Clue] = list(paged["page"].object_list)
-    paged["page"].object_list = on_page
+    paged = page_of(request, queries.Wide(rows.filter(queries.state_filter(state, at))))
+    on_page: list[Clue] = paged["page"].object_list
     queries.with_days_left(on_page, office_calendar(), at)
     queries.with_decided(on_page)
     queries.with_last_act(on_page)

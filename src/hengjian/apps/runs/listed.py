@@ -40,7 +40,8 @@ def rejects(user: User, day: date, query: QueryDict) -> Iterator[dict[str, Any]]
         return
     with duckdb.connect() as con:
         cursor = con.execute(
-            f"SELECT {', '.join(_CELLS)} FROM read_parquet(?) WHERE load_no = ? ORDER BY tab, file, line", [files, run.data_version]
+            f"SELECT {', '.join(_CELLS)} FROM read_parquet(?) WHERE load_no = ? ORDER BY tab, file, line",
+            [files, run.data_version],
         )
         while rows := cursor.fetchmany(2000):
             for row in rows:
@@ -105,5 +106,3 @@ def offer() -> None:
         title="数据与审计记录",
         act="run.read",
     )
-
-

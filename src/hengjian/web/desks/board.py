@@ -35,9 +35,8 @@ def board(request: HttpRequest) -> HttpResponse:
     chosen = rows.filter(assignee=int(asked)) if asked.isdigit() else rows.filter(assignee=None) if asked == "none" else rows
     if request.GET.get("due") == "overdue":
         chosen = chosen.filter(due_at__lt=at)
-    paged = page_of(request, queries.in_order_of_end(chosen))
-    on_page = list(paged["page"].object_list)
-    paged["page"].object_list = on_page
+    paged = page_of(request, queries.Wide(queries.in_order_of_end(chosen)))
+    on_page = paged["page"].object_list
     queries.with_days_left(on_page, office_calendar(), at)
     queries.with_decided(on_page)
     people = queries.handlers(day)
