@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import include, path
 
 from hengjian.web import doors
-from hengjian.web.desks import home, institution
+from hengjian.web.desks import board, home, institution, search
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("board/", board.board, name="board"),
+    path("search/", search.search, name="search"),
     path("login/", doors.SignIn.as_view(), name="login"),
     path("logout/", doors.sign_out, name="logout"),
     path("password/", doors.password, name="password"),

@@ -100,6 +100,11 @@ class Clue(models.Model):
         """How the journal and the clocks name it."""
         return f"clue:{self.pk}"
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether every finding of it that stands is certain."""
+        return self.certainty == "certain"
+
 
 class Finding(models.Model):
     """A finding as the audit that first brought it said it. A later audit adds nothing to one in hand; it may withdraw it.
@@ -160,6 +165,11 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def is_certain(self) -> bool:
+        """违规 rather than 可疑."""
+        return self.certainty == "certain"
 
 
 class Recusal(models.Model):

@@ -2,10 +2,129 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from hengjian.apps.accounts.models import User
+from hengjian.apps.accounts.policies import can, posts_on
+from hengjian.apps.accounts.queries import office, own_institution, scoped
+from hengjian.apps.accounts.roles import INSTITUTION, ROLES
+from hengjian.apps.clues import queries
+from hengjian.apps.clues.models import Clue
+from hengjian.apps.clues.policies import HANDLES
+from hengjian.apps.clues.states import CLOSED, IN_HAND, NEW
+from hengjian.apps.registry.models import Institution
+from hengjian.apps.review.models import Review
+from hengjian.apps.runs.models import Run
+from hengjian.apps.workdays.queries import office_calendar
+
+SILENT_AFTER = timedelta(days=30)
+"""An institution is silent when the newest data of the office is so much newer than its own."""
+SHOWN = 6
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """Home of whoever is signed in."""
-    return render(request, "desks/home.html")
+    at, day = timezone.now(), timezone.localdate()
+    user = request.user
+    if any(ROLES[p.role].door == INSTITUTION for p in posts_on(user, day)):
+        return render(request, "desks/home_institution.html", _institution(user, day, at))
+    return render(request, "desks/home.html", _bureau(user, day, at))
+
+
+def greeting(at: datetime) -> str:
+    """What one says at this hour."""
+    hour = timezone.localtime(at).hour
+    return "上午好" if 5 <= hour < 12 else "下午好" if 12 <= hour < 18 else "晚上好"
+
+
+def _bureau(user: User, day: date, at: datetime) -> dict[str, Any]:
+    told: dict[str, Any] = {"greeting": greeting(at), "posts": posts_on(user, day)}
+    if can(user, queries.ACT, day):
+        told |= _clues(user, day, at)
+    if can(user, "registry.read", day):
+        told["silent"], told["silent_count"] = silent_institutions(user, day)
+    if can(user, "run.read", day):
+        told["failed"] = Run.objects.filter(state="failed", kind__in=("load", "audit", "arrive", "nightly")).order_by(
+            "-ended_at"
+        )[:5]
+        told["last_arrival"] = Run.objects.filter(kind="arrive", state="done").order_by("-ended_at").first()
+    return told
+
+
+def _clues(user: User, day: date, at: datetime) -> dict[str, Any]:
+    rows = queries.visible_to(user, day)
+    calendar = office_calendar()
+    mine = rows.filter(assignee=user, state=IN_HAND)
+    due = queries.due_by(rows.filter(Q(assignee=user) if can(user, HANDLES, day) else Q()), at)
+    counts = due.order_by().aggregate(overdue=Count("pk", filter=Q(due_at__lt=at)), all=Count("pk"))
+    fresh = rows.filter(found_on__gt=day - timedelta(days=7)).order_by().aggregate(n=Count("pk"), fund=Sum("counted_fund"))
+    return {
+        "due_today": counts["all"] - counts["overdue"],
+        "overdue": counts["overdue"],
+        "due": queries.with_days_left(due[:SHOWN], calendar, at),
+        "mine": queries.with_days_left(mine.order_by("due_at", "-priority", "pk")[:SHOWN], calendar, at),
+        "mine_count": mine.count(),
+        "waiting_count": rows.filter(state=NEW).count(),
+        "top": queries.with_days_left(rows.filter(state=NEW).order_by("-priority", "pk")[:SHOWN], calendar, at),
+        "fresh": fresh,
+        "fresh_since": day - timedelta(days=6),
+        "may_take": can(user, HANDLES, day),
+        "answers_overdue": _unanswered(user, day, at),
+        "suspected": suspected_since_live(user, day),
+    }
+
+
+def suspected_since_live(user: User, day: date) -> dict[str, Any]:
+    """累计辅助审核涉嫌违规金额 (N12): what our audits brought since go-live, each line once; with its query and the list it stands for."""
+    since = office().live_since
+    rows = queries.audited_since(user, day, since)
+    sums = rows.order_by().aggregate(
+        clues=Count("pk"),
+        findings=Sum("findings_count"),
+        total=Sum("counted_total"),
+        fund=Sum("counted_fund"),
+        closed=Sum("counted_fund", filter=Q(state=CLOSED)),
+    )
+    address = reverse("clues:list") + "?source=audit" + (f"&found_from={since}" if since else "")
+    counted = rows.order_by().values("source").annotate(total=Sum("counted_total"), fund=Sum("counted_fund"))
+    return {**{name: value or 0 for name, value in sums.items()}, "since": since, "href": address, "query": str(counted.query)}
+
+
+def silent_institutions(user: User, day: date) -> tuple[list[Institution], int]:
+    """Institutions without data for SILENT_AFTER before the newest data of the office: the quietest, and how many."""
+    rows: QuerySet[Institution] = scoped(Institution.objects.all(), user, "registry.read", day)
+    newest = (
+        Institution.objects.order_by("-last_data_on").exclude(last_data_on=None).values_list("last_data_on", flat=True).first()
+    )
+    if newest is None:
+        return [], 0
+    quiet = rows.filter(Q(last_data_on__lt=newest - SILENT_AFTER) | Q(last_data_on=None))
+    return list(quiet.order_by("last_data_on", "code")[:SHOWN]), quiet.count()
+
+
+def _unanswered(user: User, day: date, at: datetime) -> int:
+    """Findings whose institution let the limit for its answer pass."""
+    rows = scoped(Review.objects.filter(state="answer", due_at__lt=at), user, queries.ACT, day)
+    return rows.count()
+
+
+def _institution(user: User, day: date, at: datetime) -> dict[str, Any]:
+    """The institution's door: what waits for its answer, and how long it has."""
+    code = own_institution(user, "desk.read", day) or own_institution(user, "desk.advise", day)
+    told: dict[str, Any] = {"greeting": greeting(at)}
+    if can(user, "desk.read", day) and code:
+        open_items = Review.objects.filter(institution_code=code, state="answer")
+        told |= open_items.aggregate(
+            waiting=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at)), next_due=Min("due_at", filter=Q(due_at__gte=at))
+        )
+        told["unseen"] = open_items.filter(seen_at__isnull=True).count()
+        nearest = [Clue(state=IN_HAND, due_at=told["next_due"])] if told["next_due"] else []
+        told["left"] = next((c.left for c in queries.with_days_left(nearest, office_calendar(), at)), None)
+    return told

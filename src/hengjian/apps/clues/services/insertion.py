@@ -32,7 +32,7 @@ def insert_rows(model: type[Model], rows: Iterable[Sequence[Any]]) -> None:
     names, table = ", ".join(quote(f.column) for f in fields), quote(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
@@ -42,7 +42,7 @@ def insert_rows(model: type[Model], rows: Iterable[Sequence[Any]]) -> None:
 def update_clues(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Write these columns of many clues; each row ends with the clue's number. `bulk_update` takes ten times as long for wide rows."""
     quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(Clue._meta.get_field(name).column)} = %s" for name in names)  # type: ignore[union-attr]
+    sets = ", ".join(f"{quote(Clue._meta.get_field(name).column)} = %s" for name in names)
     if rows:
         with connection.cursor() as cursor:
             sql = f"UPDATE {quote(Clue._meta.db_table)} SET {sets} WHERE {quote('id')} = %s"

@@ -50,9 +50,9 @@ def recount() -> int:
     for chunk in _clues():
         stale = []
         for clue in chunk:
-            told = _tell(clue, facts.get(clue.pk), upheld, judged)
-            if told != clue.told:
-                stale.append((*told, clue.pk))
+            now = _tell(clue, facts.get(clue.pk), upheld, judged)
+            if now != clue.told:
+                stale.append((*now, clue.pk))
         for n in range(0, len(stale), WRITE):
             with transaction.atomic():
                 update_clues(_TOLD, stale[n : n + WRITE])
@@ -123,7 +123,7 @@ def _clues() -> Iterator[list[_Clue]]:
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:READ]):
         last = chunk[-1][0]
-        yield [_Clue(*row[:6], told=row[6:]) for row in chunk]
+        yield [_Clue._make((*row[:6], row[6:])) for row in chunk]
 
 
 def _tell(

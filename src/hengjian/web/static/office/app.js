@@ -94,6 +94,7 @@
   });
   document.addEventListener("keydown", e => {
     if (e.key === "Escape") { $$("details.menu[open]").forEach(menu => { menu.open = false; $("summary", menu).focus(); }); if (root.classList.contains("menu-open")) { root.classList.remove("menu-open"); const b = $("[data-menu]"); b.setAttribute("aria-expanded", "false"); b.focus(); } }
+    if (/^[a-z]$/i.test(e.key) && !office.typing(e)) { const meant = $(`[data-key="${e.key.toLowerCase()}"]`); if (meant && !meant.disabled) { e.preventDefault(); meant.click(); } }
     if (e.key === "/" && !office.typing(e)) { e.preventDefault(); const find = $("[data-find] input"); if (find) { find.focus(); find.select(); } }
   });
 
