@@ -1,0 +1,110 @@
+"""Reviews are made when their clue is in somebody's hand, and follow what becomes of the finding and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from hengjian.apps.accounts import policies as rights
+from hengjian.apps.accounts.models import User
+from hengjian.apps.clues.models import Clue, Finding
+from hengjian.apps.journal.services import Act, record_many
+from hengjian.apps.review.deadlines import end_steps, start_step
+from hengjian.apps.review.models import Review
+from hengjian.apps.review.services.turn import day_of
+from hengjian.apps.review.states import FIRST, OPEN, STATES, VERBS, WITHDRAWN
+from hengjian.apps.workdays.models import Clock
+
+_CHUNK = 500
+
+
+def take(*, by: User, at: datetime) -> int:
+    """Open the reviews of every clue in the person's hand that has findings without one. How many were opened."""
+    if not rights.can(by, "review.first", day_of(at)):
+        return 0
+    bare = Finding.objects.filter(state="in_hand", review__isnull=True, clue__assignee=by, clue__state="in_hand")
+    clues = Clue.objects.filter(pk__in=bare.values("clue"))
+    moved = Clue.objects.filter(assignee=by, state="in_hand", findings__review__state=FIRST).exclude(findings__review__owner=by)
+    return sum(len(ensure_reviews(clue=clue, by=by, at=at)) for clue in [*clues, *moved.distinct()])
+
+
+@transaction.atomic
+def ensure_reviews(*, clue: Clue, by: User | str, at: datetime) -> list[Review]:
+    """One review for each finding of a clue in hand, owned by its assignee; the 初审 clock starts. Calling it again adds only what is missing.
+
+    First reviews nobody has begun follow the clue to its new assignee.
+    """
+    clue = Clue.objects.select_for_update().get(pk=clue.pk)
+    if clue.state != "in_hand" or clue.assignee_id is None:
+        return []
+    Review.objects.filter(finding__clue=clue, state=FIRST).exclude(owner=clue.assignee_id).update(owner=clue.assignee_id)
+    findings = Finding.objects.filter(clue=clue, state="in_hand", review__isnull=True).order_by("pk")
+    reviews = Review.objects.bulk_create(
+        [
+            Review(
+                finding=finding,
+                state=FIRST,
+                region_code=finding.region_code,
+                institution_code=finding.institution_code,
+                owner_id=clue.assignee_id,
+                changed_at=at,
+            )
+            for finding in findings
+        ],
+        batch_size=_CHUNK,
+    )
+    if not reviews:
+        return []
+    start_step(reviews, by=by, at=at)
+    Review.objects.bulk_update(reviews, ["due_at"], batch_size=200)
+    record_many(
+        by=by,
+        at=at,
+        acts=[Act("review.opened", r.subject, f"进入初审，线索 {clue.number}", {"finding": r.finding.finding_id}) for r in reviews],
+    )
+    return reviews
+
+
+@transaction.atomic
+def follow_withdrawn(*, by: User | str, at: datetime) -> int:
+    """A later audit took findings away: their open reviews end, and what was proposed falls with them. How many."""
+    rows = list(
+        Review.objects.select_for_update(of=("self",))
+        .select_related("finding")
+        .filter(finding__state="withdrawn", state__in=OPEN)
+        .order_by("pk")
+    )
+    if not rows:
+        return 0
+    end_steps(rows, by=by, at=at)
+    for row in rows:
+        row.state, row.version, row.changed_at, row.due_at = WITHDRAWN, row.version + 1, at, None
+    Review.objects.bulk_update(rows, ["state", "version", "changed_at", "due_at"], batch_size=200)
+    verb = VERBS["withdraw"]
+    record_many(
+        by=by,
+        at=at,
+        acts=[Act(verb.event, r.subject, "数据更新后这条疑点不再成立，已撤下", {"why": r.finding.state_reason}) for r in rows],
+    )
+    return len(rows)
+
+
+@transaction.atomic
+def follow_clocks(*, reviews: Sequence[Review] | None = None) -> int:
+    """Copy the end of each running clock to its review, after an extension or a change of the calendar. How many moved."""
+    steps = {state.code: state.step for state in STATES.values() if state.step}
+    rows = list(reviews if reviews is not None else Review.objects.filter(state__in=OPEN).only("pk", "state", "due_at"))
+    ends: dict[tuple[str, str], datetime | None] = {}
+    for n in range(0, len(rows), _CHUNK):
+        some = Clock.objects.filter(subject__in=[r.subject for r in rows[n : n + _CHUNK]]).exclude(state="ended")
+        ends |= {(c.subject, c.key): c.due_at for c in some}
+    moved = []
+    for row in rows:
+        key = (row.subject, steps[row.state])
+        if key in ends and row.due_at != ends[key]:
+            row.due_at = ends[key]
+            moved.append(row)
+    Review.objects.bulk_update(moved, ["due_at"], batch_size=200)
+    return len(moved)
