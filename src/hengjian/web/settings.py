@@ -112,7 +112,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # half an hour is half an hour, whoever goes on guessing
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-CLOCK_FOLLOWERS: tuple[str, ...] = ("hengjian.apps.clues.services.follow.follow_clocks",)
+CLOCK_FOLLOWERS: tuple[str, ...] = (
+    "hengjian.apps.clues.services.follow.follow_clocks",
+    "hengjian.apps.review.services.taking.follow_clocks",
+)
 """Functions of rooms that keep a copy of a clock's due date; called with the clocks whose date changed, in the same transaction."""
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an account is locked whatever address the guesses come from
 SESSION_COOKIE_AGE = 30 * 60  # from the last request; `gatekeeper` moves it on at most once a minute

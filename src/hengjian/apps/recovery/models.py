@@ -14,7 +14,7 @@ class Posting(models.Model):
     kind = models.CharField("种类", max_length=8, choices=KINDS)
     destination = models.CharField("去处", max_length=12, choices=DESTINATIONS)
     amount = models.DecimalField("金额", max_digits=16, decimal_places=2)
-    institution_code = models.CharField("机构", max_length=30, blank=True, db_index=True)
+    institution_code = models.CharField("机构", max_length=50, blank=True, db_index=True)
     region_code = models.CharField("地区", max_length=6)
     insurance = models.CharField("险种", max_length=20, blank=True)
     subject = models.CharField("决定标识", max_length=120, unique=True)
@@ -50,8 +50,8 @@ class Posting(models.Model):
 class FundLine(models.Model):
     """What the fund paid for one fee line and how much of it decisions have taken back. The database itself refuses to take more."""
 
-    mdtrt_id = models.CharField("就诊编号", max_length=40)
-    feedetl_sn = models.CharField("明细编号", max_length=40)
+    mdtrt_id = models.CharField("就诊编号", max_length=50)
+    feedetl_sn = models.CharField("明细编号", max_length=50)
     fund_paid = models.DecimalField("基金支付", max_digits=16, decimal_places=2)
     taken = models.DecimalField("已扣回", max_digits=16, decimal_places=2, default=0)
 

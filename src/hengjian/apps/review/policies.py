@@ -44,7 +44,9 @@ def check_step(by: User, step: Step, review: Review, day: date) -> None:
     """Raises NotAllowed unless the person holds the post that the office set for this step."""
     if step.owner_role not in {p.role for p in rights.posts_on(by, day)}:
         wanted = ROLES[step.owner_role].title
-        raise NotAllowed(f"{step.get_code_display()}由{wanted}承办", why=f"环节设置自 {step.valid_from} 起这样定", cure=f"请{wanted}办理")
+        raise NotAllowed(
+            f"{step.get_code_display()}由{wanted}承办", why=f"环节设置自 {step.valid_from} 起这样定", cure=f"请{wanted}办理"
+        )
 
 
 def is_above(step: Step, amount: Decimal) -> bool:
@@ -57,7 +59,9 @@ def check_authority(by: User, step: Step, review: Review, amount: Decimal, day: 
     if is_above(step, amount):
         if not rights.can(by, "review.approve", day, review.region_code):
             raise NotAllowed(
-                f"{amount} 元超过复核的单笔权限 {step.max_amount} 元", why="超过权限的由科长或局领导决定", cure="请科长或局领导办理"
+                f"{amount} 元超过复核的单笔权限 {step.max_amount} 元",
+                why="超过权限的由科长或局领导决定",
+                cure="请科长或局领导办理",
             )
     elif not rights.can(by, "review.second", day, review.region_code):
         raise NotAllowed("这一条在复核员的权限以内", why="没有超过单笔权限的由复核员决定", cure="请复核员办理")

@@ -51,16 +51,15 @@ class Verb:
     shown: bool = False
 
 
-def _verb(
-    code: str, title: str, before: str, to: str, acts: str, event: str, shown: bool = False
-) -> Verb:
+def _verb(code: str, title: str, before: str, to: str, acts: str, event: str, shown: bool = False) -> Verb:
     return Verb(code, title, frozenset(before.split()), tuple(to.split()), tuple(acts.split()), event, shown)
 
 
 VERBS = {
     v.code: v
     for v in (
-        _verb("propose", "初审", FIRST, f"{ANSWER} {SECOND}", "review.first", "review.proposed", True),
+        _verb("propose", "初审", FIRST, ANSWER, "review.first", "review.proposed", True),
+        _verb("pass_on", "初审", FIRST, SECOND, "review.first", "review.passed_on"),
         _verb("undo_proposal", "收回初审", f"{ANSWER} {SECOND}", FIRST, "review.first", "review.proposal_undone"),
         _verb("see", "机构查看", ANSWER, "", "desk.read", "review.seen", True),
         _verb("attach", "上传材料", ANSWER, "", "desk.answer", "review.attached", True),

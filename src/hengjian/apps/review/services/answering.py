@@ -82,7 +82,9 @@ def _in_time(row: Review, at: datetime) -> None:
     clock = Clock.objects.filter(subject=row.subject, key="answer").exclude(state="ended").order_by("-pk").first()
     if clock is not None and clock.due_at is not None and at > clock.due_at:
         raise InputError(
-            "答复期限已过", why="逾期不等于认可，复核的人会先看事实再决定", cure="仍有话要说，请联系医保局承办人，或在复核前申请延期"
+            "答复期限已过",
+            why="逾期不等于认可，复核的人会先看事实再决定",
+            cure="仍有话要说，请联系医保局承办人，或在复核前申请延期",
         )
 
 
@@ -111,7 +113,7 @@ def lapse(*, review: Review, version: int | None, by: User | str, at: datetime) 
     step = step_on("answer", day_of(row.sent_at or at))
     consents = step.silence_is_consent and row.seen_at is not None
     if consents:
-        why = f"已于 {day_of(row.seen_at)} 查看，环节设置（自 {step.valid_from}）定为逾期视为认可"  # type: ignore[arg-type]
+        why = f"已于 {day_of(row.seen_at)} 查看，环节设置（自 {step.valid_from}）定为逾期视为认可"
     elif row.seen_at is None:
         why = "没有查看回执，不视为认可"
     else:

@@ -52,7 +52,12 @@ def decide(
     """复核: the decision of a second person. Money is moved only by the feedback that follows."""
     day = day_of(at)
     row = hold(
-        review, "decide", by=by, at=at, version=version, also=lambda r: policies.check_other_hand(by, r) if r.state == SECOND else None
+        review,
+        "decide",
+        by=by,
+        at=at,
+        version=version,
+        also=lambda r: policies.check_other_hand(by, r) if r.state == SECOND else None,
     )
     if outcome == "deduct" and amount is not None and amount == row.amount and row.outcome == "part":
         outcome = "part"  # the whole of what was proposed is still a part of the base
@@ -67,7 +72,17 @@ def decide(
     title = dict(OUTCOMES)[outcome]
     said = f"复核决定：{title}" + (f" {money} 元" if money else "")
     return move(
-        row, "decide", DECIDED, said, by=by, at=at, outcome=outcome, basis=basis, amount=f"{money}", reason=reason, proposed=proposed
+        row,
+        "decide",
+        DECIDED,
+        said,
+        by=by,
+        at=at,
+        outcome=outcome,
+        basis=basis,
+        amount=f"{money}",
+        reason=reason,
+        proposed=proposed,
     )
 
 
@@ -79,7 +94,7 @@ def return_to_first(*, review: Review, version: int, reason: str, by: User, at: 
     void(row, "first", by=by, at=at)
     row.first_by, row.outcome, row.amount = None, "", ZERO
     row.round += 1
-    row.sent_at = row.seen_at = None
+    row.seen_at = None
     return move(row, "return_to_first", FIRST, f"退回初审：{reason}", by=by, at=at, reason=reason, round=row.round)
 
 

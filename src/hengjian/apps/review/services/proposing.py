@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.accounts.policies import NotAllowed
 from hengjian.apps.clues.models import Finding
 from hengjian.apps.review import policies
 from hengjian.apps.review.deadlines import step_on
@@ -17,14 +18,14 @@ from hengjian.apps.review.services.turn import ZERO, day_of, hold, move, need_te
 from hengjian.apps.review.states import ANSWER, FIRST, SECOND
 from hengjian.kernel.errors import InputError
 
-_COLUMN = {"total": "amount_total", "inscope": "amount_inscope", "fund": "amount_fund"}
+COLUMN_OF = {"total": "amount_total", "inscope": "amount_inscope", "fund": "amount_fund"}
 
 
 def base_amount(finding: Finding, basis: str) -> Decimal:
     """The finding's money by one of the three named sums."""
-    if basis not in _COLUMN:
+    if basis not in COLUMN_OF:
         raise InputError("没有选金额口径", cure="在整行、范围内、基金支付中选一个")
-    amount: Decimal = getattr(finding, _COLUMN[basis])
+    amount: Decimal = getattr(finding, COLUMN_OF[basis])
     return amount
 
 
@@ -82,15 +83,25 @@ def propose(
             raise InputError("这条疑点不属于一家机构，不能扣减", cure="选转检查或转立案")
         if not fund_parts([finding])[finding.pk]:
             raise InputError("找不到这条疑点的费用明细，不能扣减", why="扣减要落到费用明细上", cure="选转检查或转立案")
-    to = ANSWER if outcome in GIVES_MONEY else SECOND
+    verb, to = ("propose", ANSWER) if outcome in GIVES_MONEY else ("pass_on", SECOND)
     Verdict.objects.create(
-        review=row, step="first", outcome=outcome, basis=basis, amount=money, reason=reason, law=finding.law, worth=worth, by=by, at=at
+        review=row,
+        step="first",
+        outcome=outcome,
+        basis=basis,
+        amount=money,
+        reason=reason,
+        law=finding.law,
+        worth=worth,
+        by=by,
+        at=at,
     )
     row.first_by, row.outcome, row.amount = by, outcome, money
-    row.sent_at, row.seen_at = (at, None) if to == ANSWER else (None, None)
+    if to == ANSWER:
+        row.sent_at, row.seen_at = at, None
     title = dict(OUTCOMES)[outcome]
     said = f"初审：{title} {money} 元，送机构答复" if to == ANSWER else f"初审：{title}，送复核"
-    return move(row, "propose", to, said, by=by, at=at, outcome=outcome, basis=basis, amount=f"{money}", reason=reason)
+    return move(row, verb, to, said, by=by, at=at, outcome=outcome, basis=basis, amount=f"{money}", reason=reason)
 
 
 @transaction.atomic
@@ -99,15 +110,17 @@ def undo_proposal(*, review: Review, version: int | None, by: User, at: datetime
 
     def own(row: Review) -> None:
         if row.state in (ANSWER, SECOND) and row.first_by_id != by.pk:
-            raise policies.NotAllowed("只有提出的人可以收回", why=f"初审人是{row.first_by}", cure="请初审人收回，或在复核时退回")
+            raise NotAllowed("只有提出的人可以收回", why=f"初审人是{row.first_by}", cure="请初审人收回，或在复核时退回")
 
     row = hold(review, "undo_proposal", by=by, at=at, version=version, also=own)
-    if row.seen_at is not None:
+    if row.state == ANSWER and row.seen_at is not None:
         raise InputError("机构已经看到，不能收回", why="看到以后的更改要让机构知道", cure="等机构答复后，由复核退回初审")
     if row.answers.filter(round=row.round, undone_at__isnull=True).exists():
         raise InputError("机构已经答复，不能收回", cure="由复核退回初审")
     before = standing(row, "first")
     void(row, "first", by=by, at=at)
-    row.first_by, row.outcome, row.amount, row.sent_at = None, "", ZERO, None
+    row.first_by, row.outcome, row.amount = None, "", ZERO
+    if row.round == 1:
+        row.sent_at = None  # as if it had never been sent
     what = dict(OUTCOMES)[before.outcome] if before else ""
     return move(row, "undo_proposal", FIRST, f"收回初审（{what}）", by=by, at=at, resume=True)

@@ -58,11 +58,16 @@ def ensure_reviews(*, clue: Clue, by: User | str, at: datetime) -> list[Review]:
     if not reviews:
         return []
     start_step(reviews, by=by, at=at)
-    Review.objects.bulk_update(reviews, ["due_at"], batch_size=200)
+    for due_at in {r.due_at for r in reviews}:
+        keys = [r.pk for r in reviews if r.due_at == due_at]
+        for n in range(0, len(keys), _CHUNK):
+            Review.objects.filter(pk__in=keys[n : n + _CHUNK]).update(due_at=due_at)
     record_many(
         by=by,
         at=at,
-        acts=[Act("review.opened", r.subject, f"进入初审，线索 {clue.number}", {"finding": r.finding.finding_id}) for r in reviews],
+        acts=[
+            Act("review.opened", r.subject, f"进入初审，线索 {clue.number}", {"finding": r.finding.finding_id}) for r in reviews
+        ],
     )
     return reviews
 
@@ -92,19 +97,14 @@ def follow_withdrawn(*, by: User | str, at: datetime) -> int:
 
 
 @transaction.atomic
-def follow_clocks(*, reviews: Sequence[Review] | None = None) -> int:
-    """Copy the end of each running clock to its review, after an extension or a change of the calendar. How many moved."""
+def follow_clocks(clocks: Sequence[Clock]) -> None:
+    """Copy the end of clocks that were extended, stopped or moved by the calendar to their reviews (setting CLOCK_FOLLOWERS)."""
     steps = {state.code: state.step for state in STATES.values() if state.step}
-    rows = list(reviews if reviews is not None else Review.objects.filter(state__in=OPEN).only("pk", "state", "due_at"))
-    ends: dict[tuple[str, str], datetime | None] = {}
-    for n in range(0, len(rows), _CHUNK):
-        some = Clock.objects.filter(subject__in=[r.subject for r in rows[n : n + _CHUNK]]).exclude(state="ended")
-        ends |= {(c.subject, c.key): c.due_at for c in some}
-    moved = []
-    for row in rows:
-        key = (row.subject, steps[row.state])
-        if key in ends and row.due_at != ends[key]:
-            row.due_at = ends[key]
-            moved.append(row)
-    Review.objects.bulk_update(moved, ["due_at"], batch_size=200)
-    return len(moved)
+    ends = {int(c.subject.removeprefix("review:")): c for c in clocks if c.subject.startswith("review:") and c.state != "ended"}
+    keys = sorted(ends)
+    for n in range(0, len(keys), _CHUNK):
+        rows = Review.objects.select_for_update().filter(pk__in=keys[n : n + _CHUNK], state__in=OPEN).order_by("pk")
+        moved = [row for row in rows if steps[row.state] == ends[row.pk].key]
+        for row in moved:
+            row.due_at = ends[row.pk].due_at
+        Review.objects.bulk_update(moved, ["due_at"], batch_size=200)
