@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hengjian.web.sizes.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -159,6 +160,8 @@ FILE_UPLOAD_TEMP_DIR = f"{UPLOADS / '.incoming'}"
 (UPLOADS / ".incoming").mkdir(parents=True, exist_ok=True)
 FINDINGS_DESTINATION = "hengjian.apps.clues.services.arrive"
 """Who takes the findings of an audit over; see `runs.works.arrive`."""
+BODY_LIMIT = 12 * 1024 * 1024
+"""Bytes of any other request; a view that takes more says so (`web.sizes`)."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 

@@ -24,9 +24,9 @@ def sums_by_kind(rows: QuerySet[Posting]) -> list[dict[str, object]]:
         row["kind"]: row
         for row in rows.order_by()
         .values("kind")
-        .annotate(count=Count("pk"), amount=Sum("amount"), waiting=Sum("amount", filter=open_), open=Count("pk", filter=open_))
+        .annotate(count=Count("pk"), waiting=Sum("amount", filter=open_), open=Count("pk", filter=open_), sum=Sum("amount"))
     }
-    none = {"count": 0, "amount": Decimal(0), "waiting": Decimal(0), "open": 0}
+    none = {"count": 0, "sum": Decimal(0), "waiting": Decimal(0), "open": 0}
     return [
         none | {k: v for k, v in found.get(kind, {}).items() if v is not None} | {"kind": kind, "title": title}
         for kind, title in Posting.KINDS

@@ -72,7 +72,8 @@ def _point(ref: str) -> Point:
     if row is None:
         return Point(f"{table} {row_id}", "", "", period)
     source = "，".join(filter(None, (row.values.get("notice", ""), row.values.get("row", ""))))
-    return Point(row.values.get("name") or row_id, row.values.get("note", ""), source, period)
+    names = [text for name, text in row.values.items() if text and (name == "name" or name.endswith("_name"))]
+    return Point("、".join(names) or row_id, row.values.get("note", ""), source, period)
 
 
 @lru_cache(maxsize=64)

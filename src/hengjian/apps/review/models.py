@@ -88,6 +88,11 @@ class Review(models.Model):
         return f"review:{self.pk}"
 
     @property
+    def is_certain(self) -> bool:
+        """Whether the finding is 违规 and not only 可疑."""
+        return bool(self.finding.certainty == "certain")
+
+    @property
     def gives_money(self) -> bool:
         """Whether what is proposed or decided takes money."""
         return self.outcome in GIVES_MONEY

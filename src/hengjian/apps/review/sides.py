@@ -226,6 +226,13 @@ def _sentence(finding: Finding, evidence: Evidence, own: set[str], whole: bool) 
     return text
 
 
+def sentence_for_institution(review: Review) -> str:
+    """The sentence for lists, without the lake: whatever is not surely the institution's own is left out of it."""
+    finding = review.finding
+    blind = Evidence(gone=True)
+    return _sentence(finding, blind, _own_stays(finding, blind), False)
+
+
 def _named_stays(seen: Mapping[str, object]) -> set[str]:
     """Encounters the evidence names, wherever they were."""
     rows: Sequence[object] = [*(seen.get("encounters") or []), *(seen.get("lines") or [])]  # type: ignore[misc]

@@ -18,29 +18,42 @@ from hengjian.apps.review.states import FIRST, OPEN, STATES, VERBS, WITHDRAWN
 from hengjian.apps.workdays.models import Clock
 
 _CHUNK = 500
+AT_ONCE = 200
+"""Reviews opened while a page waits: some tenths of a second."""
 
 
-def take(*, by: User, at: datetime) -> int:
-    """Open the reviews of every clue in the person's hand that has findings without one. How many were opened."""
+def take(*, by: User, at: datetime, most: int = AT_ONCE) -> bool:
+    """Open reviews of the findings in the person's hand that have none, `most` at once, the weightiest clues first; whether more are left.
+
+    First reviews nobody has begun follow their clue to its new assignee.
+    """
     if not rights.can(by, "review.first", day_of(at)):
-        return 0
+        return False
     bare = Finding.objects.filter(state="in_hand", review__isnull=True, clue__assignee=by, clue__state="in_hand")
-    clues = Clue.objects.filter(pk__in=bare.values("clue"))
-    moved = Clue.objects.filter(assignee=by, state="in_hand", findings__review__state=FIRST).exclude(findings__review__owner=by)
-    return sum(len(ensure_reviews(clue=clue, by=by, at=at)) for clue in [*clues, *moved.distinct()])
+    keys = list(bare.order_by("-clue__priority", "clue", "pk").values_list("pk", flat=True)[: most + 1])
+    with transaction.atomic():
+        moved = Review.objects.filter(state=FIRST, finding__clue__assignee=by, finding__clue__state="in_hand").exclude(owner=by)
+        Review.objects.filter(pk__in=list(moved.values_list("pk", flat=True)[:most])).update(owner=by)
+        clues = Clue.objects.select_for_update().filter(findings__in=keys[:most], assignee=by, state="in_hand").order_by("pk")
+        held = {clue.pk: clue for clue in clues}
+        findings = bare.filter(pk__in=keys[:most], clue__in=held).order_by("pk")
+        _open([(finding, held[finding.clue_id]) for finding in findings], by=by, at=at)
+    return len(keys) > most
 
 
 @transaction.atomic
 def ensure_reviews(*, clue: Clue, by: User | str, at: datetime) -> list[Review]:
-    """One review for each finding of a clue in hand, owned by its assignee; the 初审 clock starts. Calling it again adds only what is missing.
-
-    First reviews nobody has begun follow the clue to its new assignee.
-    """
+    """One review for each finding of a clue in hand, owned by its assignee; the 初审 clock starts. Calling it again adds only what is missing."""
     clue = Clue.objects.select_for_update().get(pk=clue.pk)
     if clue.state != "in_hand" or clue.assignee_id is None:
         return []
     Review.objects.filter(finding__clue=clue, state=FIRST).exclude(owner=clue.assignee_id).update(owner=clue.assignee_id)
     findings = Finding.objects.filter(clue=clue, state="in_hand", review__isnull=True).order_by("pk")
+    return _open([(finding, clue) for finding in findings], by=by, at=at)
+
+
+def _open(pairs: Sequence[tuple[Finding, Clue]], *, by: User | str, at: datetime) -> list[Review]:
+    """Reviews of findings whose clues are held."""
     reviews = Review.objects.bulk_create(
         [
             Review(
@@ -51,22 +64,22 @@ def ensure_reviews(*, clue: Clue, by: User | str, at: datetime) -> list[Review]:
                 owner_id=clue.assignee_id,
                 changed_at=at,
             )
-            for finding in findings
+            for finding, clue in pairs
         ],
         batch_size=_CHUNK,
     )
-    if not reviews:
-        return []
     start_step(reviews, by=by, at=at)
     for due_at in {r.due_at for r in reviews}:
         keys = [r.pk for r in reviews if r.due_at == due_at]
         for n in range(0, len(keys), _CHUNK):
             Review.objects.filter(pk__in=keys[n : n + _CHUNK]).update(due_at=due_at)
+    numbers = {finding.pk: clue.number for finding, clue in pairs}
     record_many(
         by=by,
         at=at,
         acts=[
-            Act("review.opened", r.subject, f"进入初审，线索 {clue.number}", {"finding": r.finding.finding_id}) for r in reviews
+            Act("review.opened", r.subject, f"进入初审，线索 {numbers[r.finding_id]}", {"finding": r.finding.finding_id})
+            for r in reviews
         ],
     )
     return reviews
