@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -17,7 +18,7 @@ def visible_to(user: User, day: date) -> QuerySet[Posting]:
     return scoped(Posting.objects.all(), user, "recovery.read", day)
 
 
-def sums_by_kind(rows: QuerySet[Posting]) -> list[dict[str, object]]:
+def sums_by_kind(rows: QuerySet[Posting]) -> list[dict[str, Any]]:
     """One sum a kind, with what has arrived and what is still open; counter-postings stand against their postings."""
     open_ = Q(settled_at__isnull=True, counters__isnull=True, countered_by__isnull=True)
     found = {

@@ -85,7 +85,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     )
     names = dict(Institution.objects.filter(code__in={p.institution_code for p in page}).values_list("code", "name"))
     for posting in page:
-        posting.institution_name = names.get(posting.institution_code, posting.institution_code)  # type: ignore[attr-defined]
+        posting.institution_name = names.get(posting.institution_code, posting.institution_code)
     context: dict[str, Any] = {
         "title": "扣减与追回",
         "purpose": "决定反馈以后要动的钱。扣减、追回、退回、罚款各归各的去处，不相加。",

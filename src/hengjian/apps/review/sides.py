@@ -25,6 +25,8 @@ from hengjian.report.words import category_text, hide_person, masked, number_tex
 BUREAU, INSTITUTION = "bureau", "institution"
 _FOLD_AFTER = 14
 _NAME = re.compile(r"「([^」]*)」")
+_STAY = re.compile(r"((?:就诊|住院)[ （]?)([0-9A-Za-z_-]{6,})")
+"""A visit named in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,8 @@ def _sentence(finding: Finding, evidence: Evidence, own: set[str], whole: bool) 
         return text
     seen = evidence_of(as_mapping(finding))
     for number in _named_stays(seen) - own:
-        text = text.replace(number, "外院就诊")
+        text = text.replace(number, "（外院）")
+    text = _STAY.sub(lambda m: m[0] if m[2] in own else f"{m[1]}（外院）", text)
     kinds = {row.line.name: row.kind for row in evidence.lines if row.line.mdtrt_id not in own}
     mine = {row.line.name for row in evidence.lines if row.line.mdtrt_id in own}
     mine.add(str((seen.get("values") or {}).get("item_name") or ""))
