@@ -54,5 +54,5 @@ ARRIVED: list[dict] = []
 def received(*, run, results, lake, by, at, progress):
     """Stands for the room that takes findings over."""
     progress(0.5, "入库")
-    ARRIVED.append({"run": run.pk, "results": results, "version": lake.number, "by": by})
-    return {"新疑点": 3, "撤下": 0}
+    ARRIVED.append({"run": run.pk, "results": results, "lake": lake, "by": by})
+    return {"fresh": 3, "withdrawn": 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,3 +97,19 @@ class Book:
         for number, (label, text) in enumerate(rows, start=2):
             sheet.write_string(number, 0, label, self.formats["text"])
             sheet.write_string(number, 1, words.plain(text)[:_CELL_CHARS], self.formats["wrap"])
+
+
+def book_bytes(
+    title: str, name: str, heads: Sequence[Head], rows: Iterable[Iterable[Any]], notes: Sequence[tuple[str, str]] = ()
+) -> bytes:
+    """A workbook of one sheet, and one of prose before it where there are notes, as the bytes of its file."""
+    with tempfile.TemporaryDirectory(prefix="hengjian-book-") as folder:
+        path = Path(folder) / "book.xlsx"
+        book = Book(path, title)
+        if notes:
+            book.about("说明", title, notes)
+        sheet = book.sheet(name, heads)
+        for number, cells in enumerate(rows, start=1):
+            book.row(sheet, number, heads, cells)
+        book.file.close()
+        return path.read_bytes()

@@ -44,17 +44,8 @@ class Cast:
 
 
 @transaction.atomic
-def make_cast(
-    *,
-    at: datetime,
-    since: date,
-    name: str,
-    institution_code: str,
-    institution_name: str,
-    doctor_code: str = "",
-    region: str = REGION,
-) -> Cast:
-    """Make the bureau `name` of a city region with its people, and the desk of one institution. `since` is the first day of the posts."""
+def make_bureau(*, at: datetime, since: date, name: str, region: str = REGION) -> dict[str, User]:
+    """The bureau `name` of a city region with its people by login. `since` is the first day of the posts."""
     Office.objects.create(name=name, region_code=region, is_demo=True, live_since=since)
     bureau = Unit.objects.create(name=name, kind="bureau", region_code=region)
     departments: dict[str, Unit] = {}
@@ -73,12 +64,44 @@ def make_cast(
             valid_from=since,
             valid_to=since.replace(year=since.year + 5),
         )
+    return people
+
+
+@transaction.atomic
+def make_desk(
+    *, at: datetime, since: date, institution_code: str, institution_name: str, doctor_code: str = "", region: str = REGION
+) -> tuple[Unit, dict[str, User]]:
+    """An institution's unit, its clerk and one of its doctors."""
     hospital = Unit.objects.create(
         name=institution_name, kind="institution", region_code=region, institution_code=institution_code
     )
-    for login, who, role in DESK_CAST:
-        people[login] = _enter(login, who, hospital, role, region, at, since, doctor_code if role == "doctor" else "")
-    return Cast(people, hospital)
+    return hospital, {
+        login: _enter(login, who, hospital, role, region, at, since, doctor_code if role == "doctor" else "")
+        for login, who, role in DESK_CAST
+    }
+
+
+def make_cast(
+    *,
+    at: datetime,
+    since: date,
+    name: str,
+    institution_code: str,
+    institution_name: str,
+    doctor_code: str = "",
+    region: str = REGION,
+) -> Cast:
+    """The bureau's people and one institution's desk."""
+    people = make_bureau(at=at, since=since, name=name, region=region)
+    hospital, staff = make_desk(
+        at=at,
+        since=since,
+        institution_code=institution_code,
+        institution_name=institution_name,
+        doctor_code=doctor_code,
+        region=region,
+    )
+    return Cast(people | staff, hospital)
 
 
 def _enter(

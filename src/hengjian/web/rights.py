@@ -69,7 +69,7 @@ RIGHTS: Mapping[str, Right] = {
     "runs:map": _acts("run.upload"),
     "runs:load": _acts("run.upload"),
     "runs:discard": _acts("run.upload"),
-    "runs:retry": _acts("run.upload", "run.audit"),
+    "runs:retry": EVERYBODY,
     "runs:audit": _acts("run.audit"),
     "runs:report": _acts("run.read"),
     "runs:findings": _acts("run.read"),

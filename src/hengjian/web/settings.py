@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hengjian.web.sizes.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -112,7 +113,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # half an hour is half an hour, whoever goes on guessing
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-CLOCK_FOLLOWERS: tuple[str, ...] = ("hengjian.apps.clues.services.follow.follow_clocks",)
+CLOCK_FOLLOWERS: tuple[str, ...] = (
+    "hengjian.apps.clues.services.follow.follow_clocks",
+    "hengjian.apps.review.services.taking.follow_clocks",
+)
 """Functions of rooms that keep a copy of a clock's due date; called with the clocks whose date changed, in the same transaction."""
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an account is locked whatever address the guesses come from
 SESSION_COOKIE_AGE = 30 * 60  # from the last request; `gatekeeper` moves it on at most once a minute
@@ -156,6 +160,8 @@ FILE_UPLOAD_TEMP_DIR = f"{UPLOADS / '.incoming'}"
 (UPLOADS / ".incoming").mkdir(parents=True, exist_ok=True)
 FINDINGS_DESTINATION = "hengjian.apps.clues.services.arrive"
 """Who takes the findings of an audit over; see `runs.works.arrive`."""
+BODY_LIMIT = 12 * 1024 * 1024
+"""Bytes of any other request; a view that takes more says so (`web.sizes`)."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -165,5 +171,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django_tasks_db": {"level": "WARNING"}},
+    "loggers": {"django_tasks": {"level": "WARNING"}, "django_tasks_db": {"level": "WARNING"}},
 }

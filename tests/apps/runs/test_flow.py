@@ -61,7 +61,7 @@ def test_a_city_goes_from_upload_to_findings_handed_over(home, city, cast, now):
     found = pq.read_table(audit.place / "findings.parquet")
     assert audit.counts["findings"] == len(found) > 0
     assert (audit.place / "report.html").is_file() and (audit.place / "findings.xlsx").is_file()
-    assert [{"run": audit.pk, "results": audit.place, "version": 1, "by": cast["shuju"]}] == lakes.ARRIVED
+    assert [{"run": audit.pk, "results": audit.place, "lake": home / "lake", "by": cast["shuju"]}] == lakes.ARRIVED
     assert runs["arrive"].counts == {"新疑点": 3, "撤下": 0}
     assert audit.follows == load and runs["arrive"].follows == audit
     persons = {p for p in found["psn_no"].to_pylist() if p}
@@ -215,3 +215,17 @@ def test_a_load_of_nothing_usable_fails_and_says_why(home, cast, now):
     assert run.state == "failed" and "没有一行数据可用" in run.failure
     assert run.counts["refused_files"][0]["file"] == "person.csv"
     assert Run.objects.count() == 1
+
+
+def test_findings_arrive_where_the_office_keeps_them(stocked, cast, now, settings):
+    from hengjian.apps.clues.models import Finding
+    from hengjian.web.settings import FINDINGS_DESTINATION
+
+    settings.FINDINGS_DESTINATION = FINDINGS_DESTINATION
+    release_all(cast["kezhang"], now)
+    audit = start_audit(by=cast["shuju"], at=now)
+    audit.refresh_from_db()
+    arrived = Run.objects.get(kind="arrive")
+    assert arrived.state == "done", arrived.failure
+    assert Finding.objects.count() == audit.counts["findings"] > 0
+    assert set(Finding.objects.values_list("first_run", flat=True)) == {audit.pk}

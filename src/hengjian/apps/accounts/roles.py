@@ -44,6 +44,7 @@ ACTS = {
     "clue.close": "办结线索",
     "review.first": "初审",
     "review.second": "复核和决定",
+    "review.approve": "决定超过复核单笔权限的金额",
     "review.feedback": "发送反馈",
     "clock.extend": "批准延期",
     "recovery.read": "查看扣减和追回台账",
@@ -68,12 +69,16 @@ ROLES = {
         _role("sysadmin", "系统管理员", "account.manage unit.manage certificate.manage holiday.manage"),
         _role("security", "安全管理员", "post.grant"),
         _role("logauditor", "审计管理员", "journal.read reveal.read"),
-        _role("head", "局领导", "clue.read registry.read run.read recovery.read board.read clock.extend rule.release"),
+        _role(
+            "head",
+            "局领导",
+            "clue.read registry.read run.read recovery.read board.read clock.extend rule.release review.approve",
+        ),
         _role(
             "supervisor",
             "监管科长",
             "clue.read clue.register clue.assign clue.close registry.read person.reveal reveal.read run.read rule.release step.configure recovery.read "
-            "board.read review.feedback clock.extend",
+            "board.read review.approve review.feedback clock.extend",
         ),
         _role("operator", "数据管理员", "run.upload run.audit run.read registry.read"),
         _role("first", "初审员", "clue.read clue.register registry.read person.reveal run.read review.first"),

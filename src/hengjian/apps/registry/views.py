@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -140,11 +141,10 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """Full values in this answer and nowhere else: neither browser nor proxy keeps it."""
     context = _person(request, pk)
+    shown = context["person"]
     reason = request.POST.get("reason", "")
     try:
-        context["revealed"] = services.reveal(
-            by=request.user, at=timezone.now(), person=context["person"], reason=reason
-        ).values
+        context["revealed"] = services.reveal(by=request.user, at=timezone.now(), person=shown, reason=reason).values
     except InputError as error:
         context |= {"refused": error, "reason": reason}
     response = render(request, "registry/person.html", context, status=400 if "refused" in context else 200)
@@ -152,7 +152,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _person(request: HttpRequest, pk: int) -> dict[str, object]:
+def _person(request: HttpRequest, pk: int) -> dict[str, Any]:
     rights.check(request.user, queries.ACT, today())
     found = get_object_or_404(queries.persons_visible_to(request.user, today()), pk=pk)
     may = rights.can(request.user, "person.reveal", today(), found.region_code or None)

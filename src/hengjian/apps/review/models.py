@@ -9,6 +9,9 @@ from hengjian.apps.runs.models import Run
 
 OUTCOMES = (("deduct", "扣减"), ("part", "部分扣减"), ("none", "不扣"), ("inspect", "转检查"), ("case", "转立案"))
 BASES = (("total", "整行"), ("inscope", "范围内"), ("fund", "基金支付"))
+MONEY = (("deduct", "从下期结算款中扣减"), ("recover", "追回到原基金财政专户"))
+GIVES_MONEY = ("deduct", "part")
+"""Outcomes that move money: the institution is heard before they are decided."""
 
 
 class Step(models.Model):
@@ -23,9 +26,16 @@ class Step(models.Model):
     max_amount = models.DecimalField("单笔权限（元）", max_digits=16, decimal_places=2, null=True, blank=True)
     article = models.CharField("依据", max_length=120)
     silence_is_consent = models.BooleanField("逾期视为认可", default=False)
+    money = models.CharField("扣款方式", max_length=8, choices=MONEY, default="deduct")
     valid_from = models.DateField("自")
     set_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    set_at = models.DateTimeField("设定时间")
+    set_at = models.DateTimeField("设定时间", null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["code", "valid_from"], name="step_code"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_code_display()}（自 {self.valid_from}）"
 
 
 class Review(models.Model):
@@ -42,8 +52,11 @@ class Review(models.Model):
     finding = models.OneToOneField(Finding, models.PROTECT, related_name="review")
     state = models.CharField("环节", max_length=10, choices=STATES, default="first")
     version = models.PositiveIntegerField("次", default=0)
+    round = models.PositiveSmallIntegerField("轮次", default=1)
+    outcome = models.CharField("拟定或决定", max_length=8, choices=OUTCOMES, blank=True)
+    amount = models.DecimalField("金额", max_digits=16, decimal_places=2, default=0)
     region_code = models.CharField("地区", max_length=6)
-    institution_code = models.CharField("机构", max_length=30, blank=True)
+    institution_code = models.CharField("机构", max_length=50, blank=True)
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="reviews", verbose_name="承办人")
     due_at = models.DateTimeField("截止", null=True, blank=True)
     first_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -66,6 +79,24 @@ class Review(models.Model):
             ),
         )
 
+    def __str__(self) -> str:
+        return f"{self.finding.rule_title} {self.finding.finding_id[:12]}"
+
+    @property
+    def subject(self) -> str:
+        """How the journal, the clocks and the postings name it."""
+        return f"review:{self.pk}"
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the finding is 违规 and not only 可疑."""
+        return bool(self.finding.certainty == "certain")
+
+    @property
+    def gives_money(self) -> bool:
+        """Whether what is proposed or decided takes money."""
+        return self.outcome in GIVES_MONEY
+
 
 class Batch(models.Model):
     """Many certain findings of one rule version at once: lines and money stated, a drawn sample that must be opened."""
@@ -74,13 +105,14 @@ class Batch(models.Model):
     step = models.CharField("环节", max_length=10)
     rule_id = models.CharField("规则", max_length=60)
     rule_fingerprint = models.CharField("规则指纹", max_length=64)
-    institution_code = models.CharField("机构", max_length=30, blank=True)
+    institution_code = models.CharField("机构", max_length=50, blank=True)
     outcome = models.CharField("结果", max_length=8, choices=OUTCOMES)
     basis = models.CharField("金额口径", max_length=8, choices=BASES)
     reason = models.TextField("理由")
     count = models.PositiveIntegerField("条数")
     amount = models.DecimalField("金额", max_digits=16, decimal_places=2)
     review_ids = models.JSONField("范围")
+    left_out = models.JSONField("移出", default=list)
     sample = models.JSONField("样本")
     opened = models.JSONField("已看", default=list)
     state = models.CharField("状态", max_length=8, choices=STATES, default="drawn")
@@ -88,9 +120,17 @@ class Batch(models.Model):
     at = models.DateTimeField("发起时间")
     run = models.ForeignKey(Run, models.PROTECT, null=True, blank=True, related_name="+")
 
+    def __str__(self) -> str:
+        return f"第 {self.pk} 批"
+
+    @property
+    def subject(self) -> str:
+        """How the journal names it."""
+        return f"batch:{self.pk}"
+
 
 class Verdict(models.Model):
-    """What one person concluded at one step: the proposal of the first review, the decision of the second. Never changed; `undone_at` voids it."""
+    """What one person concluded at one step. Never changed; `undone_at` voids it."""
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="verdicts")
     step = models.CharField("环节", max_length=10)
@@ -128,6 +168,7 @@ class Answer(models.Model):
     ground = models.CharField("理由类别", max_length=10, choices=GROUNDS, blank=True)
     text = models.TextField("说明", blank=True)
     lines = models.JSONField("异议明细", default=list)
+    is_consent = models.BooleanField("视为认可", default=False)
     by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField("时间")
     undone_at = models.DateTimeField("撤回时间", null=True, blank=True)

@@ -18,7 +18,7 @@ from hengjian.kernel.dates import day_date, day_number
 from hengjian.lake.place import one_file
 from hengjian.report.words import hide_person
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.model import STATUS_LABELS, Rule, Rulebook
+from hengjian.rulebook.model import STATUS_LABELS, Rule
 from hengjian.site.releases import Release, read_releases, standing
 
 SAMPLES = 10
@@ -93,11 +93,23 @@ def guide_rows(run: Run | None, today: date) -> list[GuideRow]:
     return sorted(rows.values(), key=lambda r: (not r.may_be_on, -r.fund, -r.hits, r.rule.rule_id))
 
 
-def changes(book: Rulebook | None = None) -> list[tuple[Standing, str, str]]:
-    """Every release the site recorded, newest first: what, the rule's title, when it was recorded."""
-    book, site = book or load_rulebook(), Path(settings.SITE)
+@dataclass(frozen=True)
+class Change:
+    """Rules switched together: how they stand since, which, and when it was recorded."""
+
+    standing: Standing
+    recorded_at: str
+    titles: tuple[str, ...]
+
+
+def changes() -> list[Change]:
+    """Every release the site recorded, newest first; rules switched at one time by one person for one reason are one change."""
+    book, site = load_rulebook(), Path(settings.SITE)
     rows = read_releases(site, book) if site.is_dir() else []
-    return [(_standing(r), book.rules[r.rule_id].title, r.recorded_at) for r in reversed(rows)]
+    groups: dict[tuple[Standing, str], list[str]] = {}
+    for r in reversed(rows):
+        groups.setdefault((_standing(r), r.recorded_at), []).append(book.rules[r.rule_id].title)
+    return [Change(standing, at, tuple(sorted(titles))) for (standing, at), titles in groups.items()]
 
 
 def _standing(release: Release) -> Standing:

@@ -16,8 +16,8 @@ from hengjian.apps.accounts.models import User
 from hengjian.apps.runs import policies
 from hengjian.apps.runs.exports import Column, register, register_file
 from hengjian.apps.runs.filters import RunFilter
-from hengjian.apps.runs.queries import visible_to
 from hengjian.apps.runs.progress import Progress
+from hengjian.apps.runs.queries import visible_to
 from hengjian.kernel.errors import InputError
 from hengjian.lake.ingest.shown import sealer_of, shown
 from hengjian.lake.schema import TABLES

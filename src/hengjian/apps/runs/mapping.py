@@ -95,7 +95,14 @@ class Question:
 
     @property
     def decisions(self) -> int:
-        return self.first.decisions
+        """What has to be decided before a load can take the files: table, headers, missing columns."""
+        odd = sum(1 for values in self.first.values.values() for v in values if v.code is None)
+        return self.first.decisions - odd
+
+    @property
+    def unknown(self) -> int:
+        """Values nobody has told the code of. They stop no load: it says row by row what it does with them."""
+        return sum(not choice.chosen for _, choices, _ in self.values for choice in choices)
 
     @property
     def columns(self) -> list[Column]:
@@ -116,6 +123,11 @@ class Proposal:
     def decisions(self) -> int:
         """How many answers are open."""
         return sum(q.decisions for q in self.questions)
+
+    @property
+    def unknown(self) -> int:
+        """Values without a code."""
+        return sum(q.unknown for q in self.questions)
 
     @property
     def readable(self) -> int:

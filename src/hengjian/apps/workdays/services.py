@@ -174,7 +174,8 @@ def end_clocks(*, clocks: Iterable[Clock], by: User | str, at: datetime) -> list
         late = clock.due_at is not None and at > clock.due_at
         clock.state, clock.ended_at = "ended", at
         acts.append(_act(clock, "ended", f"{clock.title}结束" + ("，已超期" if late else ""), late=late))
-    Clock.objects.bulk_update(held, ["state", "ended_at"], batch_size=200)
+    for n in range(0, len(held), 500):
+        Clock.objects.filter(pk__in=[c.pk for c in held[n : n + 500]]).update(state="ended", ended_at=at)
     record_many(by=by, at=at, acts=acts)
     return held
 

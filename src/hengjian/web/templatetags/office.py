@@ -30,7 +30,7 @@ def money(value: Decimal | int | float | str | None) -> str:
 
 
 @register.filter
-def whole(value: int | None) -> str:
+def whole(value: int | str | None) -> str:
     """A count with separators: 12,345; nothing is a dash."""
     return NOTHING if value is None or value == "" else f"{int(value):,}"
 

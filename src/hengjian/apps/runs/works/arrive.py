@@ -17,6 +17,9 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.place import one_file
 from hengjian.lake.versions import open_lake, version_numbers
 
+WORDS = {"fresh": "新疑点", "clues": "新线索", "withdrawn": "撤下", "returned": "恢复", "settled_gone": "已决定而不再查到"}
+"""How the page calls what the destination counts."""
+
 
 def work(run: Run, progress: Progress) -> Outcome:
     """Register the persons the findings of the audit before speak of, then hand the findings over. May be done twice."""
@@ -35,10 +38,11 @@ def work(run: Run, progress: Progress) -> Outcome:
     counts = import_string(settings.FINDINGS_DESTINATION)(
         run=audit,
         results=audit.place,
-        lake=lake,
+        lake=root,
         by=run.actor,
         at=timezone.now(),
         progress=lambda share, step: rest.tell(step, share),
     )
-    told = "，".join(f"{name} {value:,}" for name, value in counts.items() if isinstance(value, int))
-    return Outcome(counts, told or "没有新的疑点", audit.data_version)
+    named = {WORDS.get(name, name): value for name, value in counts.items()}
+    told = "，".join(f"{name} {value:,}" for name, value in named.items())
+    return Outcome(named, told, audit.data_version)

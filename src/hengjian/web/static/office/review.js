@@ -1,6 +1,7 @@
 /* The review workbench without a mouse. Letters fire only outside text, never with Ctrl, Alt or Cmd.
    Queue: a[data-q], the open one .on. Decision: form[data-decide] with radios name="decision" (1–5 by order), input[data-amount-field],
-   buttons [data-amount] (the three sums), buttons [data-reason] (A S D by order), textarea[data-reason-field]. Undo: [data-undo], put there by the server. */
+   buttons [data-amount] (the three sums), buttons [data-reason] (A S D by order), textarea[data-reason-field],
+   hidden [data-basis-field] (set by data-basis of the pressed sum) and [data-next-field] (the row below, as ?at=). Undo: [data-undo], put there by the server. */
 (function () {
   const $ = (s, e) => (e || document).querySelector(s), $$ = (s, e) => [...(e || document).querySelectorAll(s)];
   const queue = () => $$("a[data-q]");
@@ -17,6 +18,7 @@
   function sum(button) {
     const field = $("[data-amount-field]"); if (!field || field.disabled) return;
     field.value = button.dataset.amount;
+    const basis = $("[data-basis-field]"); if (basis && button.dataset.basis) basis.value = button.dataset.basis;
     $$("[data-amount]").forEach(b => { b.classList.toggle("on", b === button); b.setAttribute("aria-pressed", b === button); });
   }
   function reason(button) {
@@ -31,6 +33,11 @@
     field.disabled = radio.hasAttribute("data-no-amount");
     $$("[data-amount]").forEach(b => (b.disabled = field.disabled));
   }
+  /* which row comes after this one: the server answers with it */
+  document.addEventListener("submit", e => {
+    const field = $("[data-next-field]", e.target), all = queue(), next = field && all[all.findIndex(a => a.classList.contains("on")) + 1];
+    if (next) field.value = new URL(next.href).searchParams.get("at");
+  }, true);
   const submit = form => form.requestSubmit($("[data-next]", form) || undefined);
 
   document.addEventListener("click", e => {
@@ -48,6 +55,9 @@
   settle();
 
   document.addEventListener("keydown", e => {
+    const text = e.target.closest("[data-reason-field], [data-amount-field]");   // from inside the text: Esc leaves it, Ctrl+Enter submits
+    if (text && e.key === "Escape") return text.blur();
+    if (text && e.key === "Enter" && (e.ctrlKey || text.tagName === "INPUT") && !e.isComposing) { e.preventDefault(); return submit(text.form); }
     if (window.office.typing(e)) return;
     const key = e.key.toLowerCase(), form = $("[data-decide]");
     if (key === "j") go(1);

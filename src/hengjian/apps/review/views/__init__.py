@@ -1,0 +1,1 @@
+"""HTTP of the review: one service or query call and back."""
