@@ -67,7 +67,12 @@ def test_headers_and_values_are_mapped_by_choosing(home, cast, client):
     assert "请核对" in page
     question = client.get(address).context["proposal"].questions[0]
     by_header = {c.guess.sent: c.field for c in question.headers}
-    answers = {by_header["病人号"]: "psn_no", by_header["性别"]: "gend", by_header["险种"]: "insutype", by_header["参保地"]: "insu_admdvs"}
+    answers = {
+        by_header["病人号"]: "psn_no",
+        by_header["性别"]: "gend",
+        by_header["险种"]: "insutype",
+        by_header["参保地"]: "insu_admdvs",
+    }
     client.post(address, answers | {"go": "save"})
     question = client.get(address).context["proposal"].questions[0]
     values = {v.sent: v.field for _, choices, _ in question.values for v in choices}
@@ -91,7 +96,9 @@ def test_two_headers_for_one_column_are_refused_in_words(home, cast, client):
     run = Run.objects.get()
     address = reverse("runs:map", args=[run.pk])
     fields = [c.field for c in client.get(address).context["proposal"].questions[0].headers]
-    answer = client.post(address, {fields[0]: "psn_no", fields[1]: "psn_no", "go": "save"}, headers={"Referer": f"http://testserver{address}"})
+    answer = client.post(
+        address, {fields[0]: "psn_no", fields[1]: "psn_no", "go": "save"}, headers={"Referer": f"http://testserver{address}"}
+    )
     assert answer.status_code == 302
     assert "都对到了 psn_no" in client.get(address).content.decode()
     assert not (run.place / "map.yml").exists()
@@ -109,7 +116,9 @@ def test_open_questions_hold_the_load_until_told_otherwise(home, cast, client):
 
 def test_a_live_page_asks_for_itself_and_a_finished_one_does_not(home, cast, client, now):
     signed_in(client, cast["shuju"])
-    run = Run.objects.create(kind="load", title="加载", state="running", queued_at=now, beat_at=now, step="写入", done_share=420)
+    run = Run.objects.create(
+        kind="load", title="加载", state="running", queued_at=now, beat_at=now, step="写入", done_share=420
+    )
     page = client.get(reverse("runs:run", args=[run.pk])).content.decode()
     assert 'hx-trigger="every 2s"' in page and "42%" in page and "写入" in page
     assert '<noscript><meta http-equiv="refresh"' in page
@@ -166,7 +175,9 @@ def test_the_guide_shows_hits_and_switches_rules_on_and_back(stocked, cast, clie
     rows = {r.rule.rule_id: r for r in page.context["rows"]}
     most = max(rows.values(), key=lambda r: r.hits)
     assert most.hits > 10 and len(most.samples) == 10 and most.fund > 0 and not most.is_on
-    answer = client.post(reverse("runs:release"), {"rule": [most.rule.rule_id], "to": "active", "reason": "局办公会"}, follow=True)
+    answer = client.post(
+        reverse("runs:release"), {"rule": [most.rule.rule_id], "to": "active", "reason": "局办公会"}, follow=True
+    )
     assert "启用" in answer.content.decode()
     row = {r.rule.rule_id: r for r in answer.context["rows"]}[most.rule.rule_id]
     assert row.is_on and row.standing.by == "陈思远（kezhang）" and row.standing.reason == "局办公会"
@@ -175,7 +186,9 @@ def test_the_guide_shows_hits_and_switches_rules_on_and_back(stocked, cast, clie
     client.post(reverse("runs:audit"), {"how": "last"})
     audit = Run.objects.filter(kind="audit").latest("pk")
     assert audit.counts["findings"] >= most.hits
-    signed_in(client, cast["kezhang"]).post(reverse("runs:release"), {"rule": [most.rule.rule_id], "to": "shadow", "reason": "样例不对"})
+    signed_in(client, cast["kezhang"]).post(
+        reverse("runs:release"), {"rule": [most.rule.rule_id], "to": "shadow", "reason": "样例不对"}
+    )
     row = {r.rule.rule_id: r for r in client.get(reverse("runs:guide")).context["rows"]}[most.rule.rule_id]
     assert not row.is_on
 
@@ -201,7 +214,10 @@ def test_a_release_without_rule_or_reason_is_refused(stocked, cast, client, to, 
 def test_the_guide_is_for_those_who_release_rules(stocked, cast, client):
     signed_in(client, cast["shuju"])
     assert client.get(reverse("runs:guide")).status_code == 403
-    assert client.post(reverse("runs:release"), {"rule": ["split_admission"], "to": "active", "reason": "局办公会"}).status_code == 403
+    assert (
+        client.post(reverse("runs:release"), {"rule": ["split_admission"], "to": "active", "reason": "局办公会"}).status_code
+        == 403
+    )
     assert client.post(reverse("runs:guide_start")).status_code == 403
 
 

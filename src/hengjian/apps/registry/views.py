@@ -142,7 +142,9 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     context = _person(request, pk)
     reason = request.POST.get("reason", "")
     try:
-        context["revealed"] = services.reveal(by=request.user, at=timezone.now(), person=context["person"], reason=reason).values
+        context["revealed"] = services.reveal(
+            by=request.user, at=timezone.now(), person=context["person"], reason=reason
+        ).values
     except InputError as error:
         context |= {"refused": error, "reason": reason}
     response = render(request, "registry/person.html", context, status=400 if "refused" in context else 200)
@@ -154,7 +156,9 @@ def _person(request: HttpRequest, pk: int) -> dict[str, object]:
     rights.check(request.user, queries.ACT, today())
     found = get_object_or_404(queries.persons_visible_to(request.user, today()), pk=pk)
     may = rights.can(request.user, "person.reveal", today(), found.region_code or None)
-    watched = found.reveals.select_related("user").order_by("-at")[:20] if rights.can(request.user, "reveal.read", today()) else ()
+    watched = (
+        found.reveals.select_related("user").order_by("-at")[:20] if rights.can(request.user, "reveal.read", today()) else ()
+    )
     return {"person": found, "may_reveal": may, "shortest": SHORTEST_REASON, "watched": watched}
 
 

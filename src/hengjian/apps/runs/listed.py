@@ -16,8 +16,8 @@ from hengjian.apps.accounts.models import User
 from hengjian.apps.runs import policies
 from hengjian.apps.runs.exports import Column, register, register_file
 from hengjian.apps.runs.filters import RunFilter
-from hengjian.apps.runs.queries import visible_to
 from hengjian.apps.runs.progress import Progress
+from hengjian.apps.runs.queries import visible_to
 from hengjian.kernel.errors import InputError
 from hengjian.lake.ingest.shown import sealer_of, shown
 from hengjian.lake.schema import TABLES
@@ -40,7 +40,8 @@ def rejects(user: User, day: date, query: QueryDict) -> Iterator[dict[str, Any]]
         return
     with duckdb.connect() as con:
         cursor = con.execute(
-            f"SELECT {', '.join(_CELLS)} FROM read_parquet(?) WHERE load_no = ? ORDER BY tab, file, line", [files, run.data_version]
+            f"SELECT {', '.join(_CELLS)} FROM read_parquet(?) WHERE load_no = ? ORDER BY tab, file, line",
+            [files, run.data_version],
         )
         while rows := cursor.fetchmany(2000):
             for row in rows:
@@ -105,5 +106,3 @@ def offer() -> None:
         title="数据与审计记录",
         act="run.read",
     )
-
-

@@ -64,7 +64,9 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
 
 def heat_of(institution: Institution, user: User, day: date) -> tuple[list[str], list[HeatRow]]:
     """The last months with findings, and the findings of each rule in them, most money first. Those withdrawn do not count."""
-    rows = scoped(Finding.objects.filter(institution_code=institution.code), user, "clue.read", day).filter(~Q(state="withdrawn"))
+    rows = scoped(Finding.objects.filter(institution_code=institution.code), user, "clue.read", day).filter(
+        ~Q(state="withdrawn")
+    )
     grouped = (
         rows.annotate(month=TruncMonth("window_start"))
         .order_by()

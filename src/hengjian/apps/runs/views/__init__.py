@@ -58,7 +58,11 @@ def runs(request: HttpRequest) -> HttpResponse:
     may_upload = policies.can(request.user, "run.upload", today())
     acts = [{"title": "上传数据", "href": reverse("runs:upload")}] if may_upload else []
     fresh = not rows.exists()
-    text = "先上传一批数据：核对表头，加载，审计，疑点就出来了。" if may_upload else "数据管理员上传数据以后，加载和审计的记录都在这里。"
+    text = (
+        "先上传一批数据：核对表头，加载，审计，疑点就出来了。"
+        if may_upload
+        else "数据管理员上传数据以后，加载和审计的记录都在这里。"
+    )
     context = listing(request, form.apply(rows), ("queued_at", "data_version"), "-queued_at") | {
         "title": "数据与审计",
         "purpose": "每一次上传、加载和审计：什么时候、哪一版数据、哪一套规则、结果怎样。",
@@ -170,7 +174,9 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@csp_replace({"default-src": [NONE], "script-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "frame-ancestors": [NONE]})
+@csp_replace(
+    {"default-src": [NONE], "script-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "frame-ancestors": [NONE]}
+)
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The audit's report as its own page: it carries its style with it, and may load and run nothing."""
     path = _kept(request, pk, "report.html")

@@ -46,6 +46,10 @@ def release(request: HttpRequest) -> HttpResponse:
     on = request.POST.get("to") == "active"
     act = services.activate if on else services.hold
     act(by=request.user, at=timezone.now(), rule_ids=chosen, reason=reason)
-    done = f"{len(chosen)} 条规则今天起启用。下一次审计起产生疑点。" if on else f"{len(chosen)} 条规则今天起改回影子，不再产生新的疑点。"
+    done = (
+        f"{len(chosen)} 条规则今天起启用。下一次审计起产生疑点。"
+        if on
+        else f"{len(chosen)} 条规则今天起改回影子，不再产生新的疑点。"
+    )
     messages.success(request, done)
     return redirect("runs:guide")
