@@ -28,6 +28,8 @@ BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("疑点线索", "clues:list", "scan-search", "clue.read"),
             Entry("审核工作台", "review:queue", "list-filter", "review.first"),
             Entry("复核工作台", "review:second", "list-checks", "review.second"),
+            Entry("超权限决定", "review:second", "list-checks", "review.approve"),
+            Entry("反馈", "review:feedback", "send", "review.feedback"),
             Entry("问题台账", "clues:ledger", "notebook-tabs", "clue.read"),
             Entry("扣减与追回", "recovery:list", "wallet", "recovery.read"),
             Entry("办理时限", "workdays:clocks", "timer", "clue.read"),

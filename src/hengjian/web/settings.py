@@ -161,7 +161,7 @@ FILE_UPLOAD_TEMP_DIR = f"{UPLOADS / '.incoming'}"
 FINDINGS_DESTINATION = "hengjian.apps.clues.services.arrive"
 """Who takes the findings of an audit over; see `runs.works.arrive`."""
 BODY_LIMIT = 12 * 1024 * 1024
-"""Bytes of any other request; a view that takes more says so (`web.sizes`)."""
+"""Bytes of any other request; `web.sizes` names the addresses that take more."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
-V = TypeVar("V", bound=Callable[..., Any])
+from hengjian.apps.review.attachments import BODY_LIMIT
 
-
-def takes_up_to(limit: int) -> Callable[[V], V]:
-    """Mark a view that takes requests of up to so many bytes."""
-
-    def mark(view: V) -> V:
-        view.body_limit = limit  # type: ignore[attr-defined]
-        return view
-
-    return mark
+LIMITS: Mapping[str, int] = {
+    "desk:attach": BODY_LIMIT,
+    "runs:upload": 10 * settings.UPLOAD_LIMIT,  # ten of the largest files at once
+}
+"""Addresses that take longer requests than the rest, in bytes."""
 
 
 class BodyLimit:
@@ -47,7 +42,6 @@ class BodyLimit:
     @staticmethod
     def _limit(path: str) -> int:
         try:
-            view = resolve(path).func
+            return LIMITS.get(resolve(path).view_name, settings.BODY_LIMIT)
         except Resolver404:
             return settings.BODY_LIMIT
-        return getattr(view, "body_limit", settings.BODY_LIMIT)

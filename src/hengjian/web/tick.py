@@ -15,7 +15,11 @@ from hengjian.kernel.errors import HengjianError
 
 logger = logging.getLogger(__name__)
 
-JOBS: tuple[str, ...] = ("hengjian.apps.runs.ticking.tick", "hengjian.web.tick.anchor")
+JOBS: tuple[str, ...] = (
+    "hengjian.apps.runs.ticking.tick",
+    "hengjian.apps.review.ticking.tick",
+    "hengjian.web.tick.anchor",
+)
 """Called with `at=` and `force=`, each giving sentences; a room that has something due adds its own before the anchor, which is last."""
 
 

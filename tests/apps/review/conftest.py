@@ -35,12 +35,13 @@ class World:
 
     def clue(self, institution: str = HOSPITAL, owner: str = "chushen", region: str = "990100") -> Clue:
         key = f"{institution}|{owner}|{region}"
-        if key not in self.clues:
+        if key not in self.clues or Clue.objects.get(pk=self.clues[key].pk).state == "closed":
+            number = Clue.objects.count()
             self.clues[key] = Clue.objects.create(
-                number=f"XS{len(self.clues):04d}",
+                number=f"XS{number:04d}",
                 source="audit",
                 grouping="institution",
-                group_key=key,
+                group_key=f"{key}|{number}",
                 title="限定频次",
                 institution=Institution.objects.filter(code=institution).first(),
                 region_code=region,

@@ -214,3 +214,14 @@ def test_a_batch_cannot_be_taken_back_after_the_feedback(world):
     with pytest.raises(InputError, match="已经不能收回"):
         services.undo_batch(batch=batch, by=world.cast["fuhe"], at=world.now)
     assert Batch.objects.get().state == "done"
+
+
+def test_the_tick_takes_up_a_batch_whose_job_is_gone(world):
+    from hengjian.apps.review.ticking import tick
+
+    batch = draw(world, many(world, 3))
+    look(world, batch)
+    services.start_batch(batch=batch, by=world.cast["chushen"], at=world.now)  # nobody queued the job
+    assert tick(at=world.now + timedelta(seconds=30)) == []
+    assert tick(at=world.now + timedelta(minutes=5)) == ["接着办理中断的批量 1 批"]
+    assert Review.objects.filter(state="answer").count() == 3  # the job runs at once in tests

@@ -467,3 +467,39 @@ def test_the_journal_is_whole_after_everything(world):
     for state in ("closed", "decided", "withdrawn"):
         world.review(state)
     assert verify().whole
+
+
+def test_whoever_stands_aside_from_an_institution_reviews_nothing_of_it(world):
+    from hengjian.apps.clues.models import Recusal
+    from hengjian.apps.registry.models import Institution
+    from hengjian.apps.review.queries import second_queue
+
+    review = world.review("second")
+    Recusal.objects.create(
+        user=world.cast["fuhe"],
+        institution=Institution.objects.get(code=review.institution_code),
+        reason="配偶在该院任职",
+        declared_by=world.cast["fuhe"],
+        declared_at=world.now,
+    )
+    assert not second_queue(world.cast["fuhe"], world.now.date()).exists()
+    with pytest.raises(NotAllowed, match="应当回避"):
+        decide(world, review)
+    assert decide(world, review, by="fuhe2").state == "decided"
+
+
+def test_the_tick_lapses_withdraws_and_says_so_once(world):
+    from hengjian.apps.review.ticking import tick
+
+    late, gone = world.review("answer"), world.review("first")
+    Finding.objects.filter(pk=gone.finding_id).update(state="withdrawn", state_reason="数据更正")
+    at = late.due_at + timedelta(minutes=1)
+    assert tick(at=at) == ["逾期未答复 1 条，进入复核", "随疑点撤下 1 条审核"]
+    assert tick(at=at) == []
+    assert (world.fresh(late).state, world.fresh(gone).state) == ("second", "withdrawn")
+
+
+def test_a_clue_is_closed_when_its_last_finding_is_fed_back(world):
+    review = world.review("closed")
+    finding = Finding.objects.select_related("clue").get(pk=review.finding_id)
+    assert (finding.state, finding.upheld, finding.clue.state) == ("settled", True, "closed")

@@ -10,6 +10,7 @@ from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.policies import NotAllowed
 from hengjian.apps.accounts.queries import own_institution
 from hengjian.apps.accounts.roles import ROLES
+from hengjian.apps.clues.policies import barred_from
 from hengjian.apps.review.models import Review, Step
 from hengjian.apps.review.states import VERBS
 
@@ -23,8 +24,15 @@ def check_can(verb: str, by: User, review: Review, day: date) -> None:
     for act in acts:
         if rights.can(by, act, day, review.region_code):
             rights.check_posts_agree(by, day)
+            check_not_barred(by, review)
             return
     rights.check(by, acts[0], day, review.region_code)
+
+
+def check_not_barred(by: User, review: Review) -> None:
+    """Raises NotAllowed where the person has to stand aside from the institution."""
+    if review.institution_code and review.institution_code in barred_from(by):
+        raise NotAllowed("这家机构您应当回避", why="登记了回避，或是您所在的单位", cure="请同事办理")
 
 
 def check_own_desk(act: str, by: User, review: Review, day: date) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, DecimalField, IntegerField, Min, Q, Qu
 from hengjian.apps.accounts import policies as rights
 from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.queries import own_institution, scoped
+from hengjian.apps.clues.policies import barred_from
 from hengjian.apps.journal.models import Entry
 from hengjian.apps.review.deadlines import step_on
 from hengjian.apps.review.models import Advice, Attachment, Batch, Review, Step
@@ -38,6 +39,8 @@ def second_queue(user: User, day: date) -> QuerySet[Review]:
     chosen = scoped(rows, user, "review.second", day).filter(within)
     if limit is not None and rights.can(user, "review.approve", day):
         chosen = chosen | scoped(rows, user, "review.approve", day).exclude(within)
+    barred = barred_from(user)
+    chosen = chosen.exclude(institution_code__in=barred) if barred else chosen
     return chosen.filter(state=SECOND).exclude(first_by=user).order_by("due_at", "-amount", "pk")
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hengjian.apps.accounts import policies as rights
 from hengjian.apps.accounts.models import User
 from hengjian.apps.review import services
-from hengjian.apps.review.attachments import ACCEPT, BODY_LIMIT, MOST_BYTES, MOST_FILES
+from hengjian.apps.review.attachments import ACCEPT, MOST_BYTES, MOST_FILES
 from hengjian.apps.review.deadlines import step_on
 from hengjian.apps.review.evidence import evidence_for
 from hengjian.apps.review.models import MONEY, Answer, Review
@@ -29,7 +29,6 @@ from hengjian.apps.review.sides import INSTITUTION, facts_for, sentence_for_inst
 from hengjian.apps.review.views.common import follow, version_of
 from hengjian.kernel.errors import InputError
 from hengjian.report.book import Head, book_bytes
-from hengjian.web.sizes import takes_up_to
 
 SIZE = 20
 SENT_OUT = 20_000
@@ -212,7 +211,6 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@takes_up_to(BODY_LIMIT)
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Add files to the answer that is being written."""
     review, now = _mine(request, pk), timezone.now()

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from hengjian.apps.accounts import policies as rights
 from hengjian.apps.accounts.models import User
+from hengjian.apps.clues.policies import barred_from
 from hengjian.apps.journal.services import record
 from hengjian.apps.review import policies
 from hengjian.apps.review.deadlines import ACT_OF_STEP, step_on
@@ -72,6 +73,9 @@ def draw_batch(
     ]
     if len(rows) < 2:
         raise InputError("批量至少两条", cure="一条的逐条办理")
+    barred = barred_from(by)
+    if any(r.institution_code in barred for r in rows):
+        raise rights.NotAllowed("其中有您应当回避的机构", why="登记了回避，或是您所在的单位", cure="请同事办理")
     setting, appealed = step_on(step, day), _appealed(keys) if step == "second" else set()
     total = sum((_fit(row, setting, outcome, basis, appealed, by, day) for row in rows), Decimal(0))
     if len({(r.finding.rule_id, r.finding.rule_fingerprint) for r in rows}) > 1:
@@ -160,7 +164,7 @@ def start_batch(*, batch: Batch, by: User, at: datetime) -> Batch:
             kind="batch", title=f"批量{_title(row)} {row.count} 条", by=by, queued_at=at, settings={"batch": row.pk}
         )
     else:
-        Run.objects.filter(pk=row.run_id).update(beat_at=at, state="queued")
+        Run.objects.filter(pk=row.run_id).update(beat_at=at, state="queued", ended_at=None, failure="")
     row.state = "queued"
     row.save(update_fields=["run", "state"])
     _note(row, "batch.started", f"批量{_title(row)} {row.count} 条，{row.amount} 元：{row.reason}", by, at, run=row.run_id)

@@ -70,7 +70,11 @@ def send_feedback(*, reviews: Sequence[Review], by: User, at: datetime) -> Sent:
         ],
     )
     settle_findings(
-        findings=[row.finding for row in rows], reasons={row.finding.pk: titles[row.outcome] for row in rows}, by=by, at=at
+        findings=[row.finding for row in rows],
+        reasons={row.finding.pk: titles[row.outcome] for row in rows},
+        upheld={row.finding.pk: row.outcome != "none" for row in rows},
+        by=by,
+        at=at,
     )
     made = [p for p in postings if p is not None]
     return Sent(len(rows), len(made), sum((p.amount for p in made), Decimal(0)), len(postings) - len(made))

@@ -53,7 +53,8 @@ def _of_group(rows: QuerySet[Review], group: str) -> QuerySet[Review]:
 @require_GET
 def groups(request: HttpRequest) -> HttpResponse:
     """Groups of one rule, one version and one institution; one of them opened."""
-    step = request.GET.get("step", "first")
+    own = "first" if rights.can(request.user, "review.first", timezone.localdate()) else "second"
+    step = request.GET.get("step", own)
     rows = _fitting(request, step)
     keys = ("finding__rule_id", "finding__rule_fingerprint", "institution_code")
     found = list(
