@@ -30,12 +30,15 @@ def search(request: HttpRequest) -> HttpResponse:
         clues = queries.visible_to(request.user, day)
         if re.fullmatch(r"XS-\d{4}-\d{5,}", words.upper()) and (one := clues.filter(number=words.upper()).first()):
             return redirect("clues:clue", one.pk)
-        told["clues"] = queries.Wide(queries.named(clues, words).order_by("-priority", "pk"))[:SHOWN]
         if _FINDING.fullmatch(words):
             found = queries.findings_beginning(queries.findings_visible_to(request.user, day), words)
             told["findings"] = list(found[:SHOWN])
-        named = clues.filter(Q(rule_id=words) | Q(rule_title__icontains=words)).exclude(rule_id="")
-        told["rules"] = list(named.order_by().values("rule_id", "rule_title").annotate(n=Count("pk")).order_by("-n")[:SHOWN])
+        if not told["findings"]:
+            told["clues"] = queries.Wide(queries.named(clues, words).order_by("-priority", "pk"))[:SHOWN]
+            named = clues.filter(Q(rule_id=words) | Q(rule_title__icontains=words)).exclude(rule_id="")
+            told["rules"] = list(
+                named.order_by().values("rule_id", "rule_title").annotate(n=Count("pk")).order_by("-n")[:SHOWN]
+            )
     if words and can(request.user, "registry.read", day):
         rows = scoped(Institution.objects.all(), request.user, "registry.read", day)
         told["institutions"] = list(rows.filter(Q(name__icontains=words) | Q(code__istartswith=words)).order_by("name")[:SHOWN])
