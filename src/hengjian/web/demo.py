@@ -29,6 +29,7 @@ from hengjian.kernel.errors import InputError
 from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 from hengjian.web.cast import make_bureau, make_desk
+from hengjian.web.demo_days import work
 
 BUREAU = "镜川市医疗保障局"
 _REASON = "演示：启用随程序的全部规则"
@@ -56,8 +57,9 @@ def build_demo(people: int, console: Console) -> None:
         start_audit(by=staff["shuju"], at=timezone.now(), full=True)
         _work_off()
     console.print(f"三 审计：疑点 {Finding.objects.count():,} 条")
-    open_desk(since)
-    console.print("四 人员：各岗位一人，一家机构的经办人和医师")
+    desk = open_desk(since)
+    work({**staff, **desk}, desk["yibao"].unit.institution_code)
+    console.print("四 人员：各岗位一人，一家机构的经办人和医师；已经办了一批，每个环节都有")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
