@@ -223,12 +223,12 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
             errors.append("。".join(filter(None, (error.what, error.why, error.cure))) + "。")
     if len(files) > MOST_FILES:
         errors.append(f"一条疑点最多 {MOST_FILES} 份材料，其余没有收。")
-    address = reverse("desk:item", args=[pk]) + "#files"
+    address = reverse("desk:item", args=[pk])
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"errors": errors}, status=400) if errors else JsonResponse({"next": address})
     for text in errors:
         messages.error(request, text)
-    return redirect(address)
+    return redirect(f"{address}#files")
 
 
 @require_POST
