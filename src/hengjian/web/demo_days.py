@@ -5,6 +5,7 @@ Done by the people of the cast through the rooms' services, at the present hour,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -32,7 +33,13 @@ def work(people: Mapping[str, User], code: str) -> None:
     _register(people, code)
     clues = _hand_out(people, code)
     reviews = Review.objects.filter(finding__clue__in=clues, owner=people["chushen"]).order_by("-finding__amount_fund", "pk")
-    ours = [r for r in reviews.select_related("finding") if r.finding.amount_fund > 0][:16]
+    seen: Counter[str] = Counter()
+    ours = []
+    for review in reviews.select_related("finding").filter(finding__amount_fund__gt=0):
+        seen[review.finding.rule_id] += 1
+        if seen[review.finding.rule_id] <= 3:
+            ours.append(review)
+    ours = ours[:16]
     proposed = [r for r in (_propose(r, people, n) for n, r in enumerate(ours)) if r.state == "answer"]
     for n, review in enumerate(proposed[:10]):
         _answer(review, people, n)
@@ -73,9 +80,12 @@ def _register(people: Mapping[str, User], code: str) -> None:
 
 
 def _hand_out(people: Mapping[str, User], code: str) -> list[Clue]:
-    """The institution's weightiest clues and some others, between two first reviewers."""
+    """The institution's weightiest clue of each rule and some of other institutions, between two first reviewers."""
     pool = Clue.objects.filter(state="new", source="audit", amount_fund__gt=0).order_by("-priority", "-amount_fund", "pk")
-    first = list(pool.filter(institution__code=code)[: _HANDED - 4])
+    of_rule: dict[str, Clue] = {}
+    for clue in pool.filter(institution__code=code):
+        of_rule.setdefault(clue.rule_id, clue)
+    first = list(of_rule.values())[: _HANDED - 4]
     others = list(pool.exclude(institution__code=code)[:4])
     for clues, to in ((first, "chushen"), (others, "chushen2")):
         if clues:

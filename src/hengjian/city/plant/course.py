@@ -22,8 +22,11 @@ def plant_drug(plot: Plot, variant: str) -> None:
 
 
 def plant_service(plot: Plot, variant: str) -> None:
-    """A service."""
-    _plant(plot, SERVICE, draw(plot, SERVICE.name), variant)
+    """A service that may be given every day: where a cycle allows it once in a while only, a daily course would break that first."""
+    fact = draw(plot, SERVICE.name)
+    while any(table == _ONCE_IN_A_WHILE for table, _ in knowledge.catching(fact["code"])):
+        fact = draw(plot, SERVICE.name)
+    _plant(plot, SERVICE, fact, variant)
 
 
 def _plant(plot: Plot, theme: Theme, fact: Fact, variant: str) -> None:
@@ -44,7 +47,6 @@ def _plant(plot: Plot, theme: Theme, fact: Fact, variant: str) -> None:
         plot.diagnose(enc, main, Diagnosis(main.code, main.name, out=True))
     beyond = [i for i in lines if int(plot.specials[i]["sec"]) // DAY >= start + most] if variant in theme.guilty else []
     amount = sum(plot.price(encs[0], int(plot.specials[i]["item"])) * int(plot.specials[i]["cnt"]) for i in beyond)
-    daily = any(table == _ONCE_IN_A_WHILE for table, _ in knowledge.catching(fact["code"]))
     plot.fact(
         theme,
         variant,
@@ -52,7 +54,6 @@ def _plant(plot: Plot, theme: Theme, fact: Fact, variant: str) -> None:
         encs,
         lines,
         amount_fen=amount if beyond else -1,
-        also=_ONCE_IN_A_WHILE if daily else "",
         note=f"{fact['name']}，限 {most} 天，共 {days} 天",
     )
 
