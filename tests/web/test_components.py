@@ -67,13 +67,6 @@ def test_a_split_bar_reads_as_a_sentence():
     assert 'aria-label="扣减 3 件，不扣 0 件"' in shown and shown.count("<rect") == 1
 
 
-def test_a_chart_carries_its_label_its_table_and_its_data():
-    spec = {"kind": "rank", "unit": "万元", "rows": [{"name": "甲院</script>", "value": 1.2}]}
-    shown = drawn('<c-chart id="top" label="甲院最高" :spec="spec" />', spec=spec)
-    assert 'role="img" aria-label="甲院最高"' in shown and "<td" in shown and 'id="top" type="application/json"' in shown
-    assert "甲院</script>" not in shown
-
-
 def test_the_bill_shows_neighbours_and_says_why_in_words():
     row = {
         "on": "10-08",

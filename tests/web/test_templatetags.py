@@ -9,8 +9,6 @@ from django.template import Context, Template
 from lucide import IconDoesNotExist
 
 from hengjian.web.templatetags.office import (
-    chart_scripts,
-    chart_table,
     days,
     hidden_params,
     icon,
@@ -76,32 +74,6 @@ def test_parts_of_a_bar_lie_side_by_side_and_fill_it():
     laid = spans([{"label": "扣减", "count": 41}, {"label": "部分", "count": 6}, {"label": "不扣", "count": 3}])
     assert [(p["x"], p["width"]) for p in laid] == [(0, 82.0), (82.0, 12.0), (94.0, 6.0)]
     assert [p["width"] for p in spans([{"count": 0}])] == [0]
-
-
-def test_every_chart_has_its_numbers_as_a_table():
-    bars = {"kind": "bars", "categories": ["1 月"], "bars": [{"name": "发现", "values": [8]}], "units": ["条", "万元"]}
-    assert chart_table(bars) == {"head": ["", "发现（条）"], "rows": [["1 月", 8]]}
-    both = chart_table(bars | {"line": {"name": "追回", "values": [2.5]}})
-    assert both == {"head": ["", "发现（条）", "追回（万元）"], "rows": [["1 月", 8, 2.5]]}
-    ring = chart_table({"kind": "ring", "label": "条", "parts": [{"name": "重复收费", "value": 3}]})
-    assert ring == {"head": ["", "条"], "rows": [["重复收费", 3]]}
-    rank = chart_table({"kind": "rank", "unit": "万元", "rows": [{"name": "甲", "value": 1.2}]})
-    assert rank == {"head": ["", "万元"], "rows": [["甲", 1.2]]}
-
-
-def test_a_chart_whose_series_and_categories_differ_in_length_raises():
-    with pytest.raises(ValueError, match="zip"):
-        chart_table(
-            {"kind": "bars", "categories": ["1 月", "2 月"], "bars": [{"name": "发现", "values": [8]}], "units": ["条"]}
-        )
-
-
-def test_the_chart_library_is_loaded_only_where_it_was_fetched(monkeypatch):
-    monkeypatch.setattr("django.contrib.staticfiles.finders.find", lambda name: None)
-    monkeypatch.setattr("django.contrib.staticfiles.storage.staticfiles_storage.exists", lambda name: False)
-    assert "echarts" not in chart_scripts() and "office/charts.js" in chart_scripts()
-    monkeypatch.setattr("django.contrib.staticfiles.finders.find", lambda name: "/somewhere")
-    assert chart_scripts().index("echarts") < chart_scripts().index("charts.js")
 
 
 def test_days_over_a_limit_are_a_plain_count():

@@ -7,10 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import QueryDict
-from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -18,7 +15,6 @@ from lucide.jinja import lucide
 
 register = template.Library()
 
-ECHARTS = "vendor/echarts.min.js"
 NOTHING = "—"
 MINUS = "−"
 
@@ -94,29 +90,6 @@ def spans(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return listed
 
 
-@register.filter
-def chart_table(spec: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The numbers of a chart (see charts.js) as a table: every chart has one."""
-    match spec["kind"]:
-        case "bars":
-            left, right = [*spec["units"], ""][:2]
-            line = [spec["line"]] if spec.get("line") else []
-            heads = [_with_unit(s["name"], left) for s in spec["bars"]] + [_with_unit(s["name"], right) for s in line]
-            values = [s["values"] for s in [*spec["bars"], *line]]
-            return {"head": ["", *heads], "rows": [list(row) for row in zip(spec["categories"], *values, strict=True)]}
-        case "ring":
-            return {"head": ["", spec["label"]], "rows": [[p["name"], p["value"]] for p in spec["parts"]]}
-        case _:
-            return {"head": ["", spec["unit"]], "rows": [[r["name"], r["value"]] for r in spec["rows"]]}
-
-
-@register.simple_tag
-def chart_scripts() -> SafeString:
-    """For the head of a page with charts: ECharts where set-up fetched it, and what draws with it."""
-    names = [name for name in (ECHARTS,) if finders.find(name) or staticfiles_storage.exists(name)]
-    return format_html_join("\n", '<script src="{}" defer></script>', ((static(n),) for n in [*names, "office/charts.js"]))
-
-
 @register.simple_tag
 def icon(name: str, size: int = 16) -> SafeString:
     """A Lucide icon as inline SVG, hidden from screen readers: the text beside it is its name. An unknown name raises."""
@@ -133,10 +106,6 @@ def hidden_params(params: QueryDict, *without: str) -> SafeString:
 def _icon(name: str, size: int) -> SafeString:
     drawn = str(lucide(name, size=None, width=f"{size / 16:g}rem", height=f"{size / 16:g}rem", aria_hidden="true"))
     return mark_safe(drawn)  # the wheel's own SVG, no user text
-
-
-def _with_unit(name: str, unit: str) -> str:
-    return f"{name}（{unit}）" if unit else name
 
 
 def _pairs(params: QueryDict, without: tuple[str, ...]) -> Iterator[tuple[str, str]]:
