@@ -91,7 +91,10 @@ def encounter_table(block: Block) -> pa.Table:
 
 
 def _uploaded(block: Block) -> Array:
-    """When the platform received each encounter: minutes after the last line, one in two hundred hours later, within the limit."""
+    """When the platform received each encounter: minutes after the last line, one in two hundred hours later.
+
+    Within the limit, which for a visit without an end runs from its beginning.
+    """
     rng = block.plan.rng(8, block.number)
     n = size(block.enc)
     late = np.where(
@@ -100,6 +103,8 @@ def _uploaded(block: Block) -> Array:
         rng.integers(120, 3600, n),
     )
     upload = np.minimum(block.last_line + late, block.plan.data_day * DAY + 20 * 3600)
+    endless = (block.enc["end"] < 0) & (block.enc["kind"] != INP)
+    upload = np.where(endless, np.maximum(np.minimum(upload, block.enc["begin"] + 24 * 3600), block.last_line + 60), upload)
     for planted, second in block.plot.uploads.items():
         upload[block.planted_enc[planted]] = second
     return np.asarray(upload)
