@@ -16,8 +16,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from hengjian.apps.accounts import policies as rights
-from hengjian.apps.listing import day_field, whole_number
 from hengjian.apps.journal.models import Entry
+from hengjian.apps.listing import day_field, whole_number
 from hengjian.apps.recovery import services
 from hengjian.apps.recovery.models import Posting
 from hengjian.apps.recovery.queries import sums_by_kind, visible_to
