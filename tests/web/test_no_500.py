@@ -232,6 +232,21 @@ def test_no_guessed_number_is_a_fault(office, number):
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/login/", "/nothing/", "/registry/institutions/%00/", "/%00", "/login/?next=%00"])
+@pytest.mark.parametrize("name", ["sessionid", "csrftoken", "other"])
+def test_a_cookie_with_nul_is_no_fault(address, name):
+    answer = Client(raise_request_exception=False).get(address, headers={"cookie": f'{name}="a\\000b"'})
+    assert answer.status_code in (400, 404)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["username", "password", "next", "other"])
+def test_signing_in_with_nul_is_no_fault(cast, field):
+    sent = {"username": "chushen", "password": "yunxi-demo-2026", "next": "/"} | {field: "a\x00b"}
+    assert Client(raise_request_exception=False).post("/login/", sent).status_code == 400
+
+
 def _numbered(name: str, number: str) -> str:
     """The address with `number` for every number in it; nothing for an address without one."""
     for count in (1, 2):

@@ -82,7 +82,7 @@ class StepForm(forms.Form):
     money = forms.ChoiceField(label="扣款方式", choices=MONEY, help_text="只对反馈")
     silence_is_consent = forms.BooleanField(label="逾期视为认可（须有查看回执）", required=False, help_text="只对机构答复")
     article = forms.CharField(label="依据", max_length=120)
-    valid_from = day_field("自")
+    valid_from = day_field("生效日期")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
