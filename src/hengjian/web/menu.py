@@ -21,7 +21,7 @@ class Entry(NamedTuple):
 
 
 BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
-    ("", (Entry("工作台", "home", "layout-dashboard", ""),)),
+    ("", (Entry("首页", "home", "layout-dashboard", ""),)),
     (
         "监管业务",
         (

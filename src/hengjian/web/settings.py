@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "hengjian.web.plain_text.PlainText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hengjian.web.gatekeeper.Gatekeeper",
     "django.contrib.messages.middleware.MessageMiddleware",

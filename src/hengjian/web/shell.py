@@ -11,6 +11,7 @@ from hengjian.apps.accounts.policies import posts_on
 from hengjian.apps.accounts.queries import office
 from hengjian.apps.accounts.roles import INSTITUTION, ROLES
 from hengjian.web.menu import BUREAU, DESK, menu_for
+from hengjian.web.rights import RIGHTS, may_open
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -25,5 +26,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return frame | {
         "roles": list(dict.fromkeys(r.title for r in roles)),
         "door": "institution" if at_desk else "bureau",
+        "may_search": may_open(RIGHTS["search"], frozenset(r.code for r in roles)),
         "menu": menu_for(user, frame["today"], DESK if at_desk else BUREAU, request.path),
     }

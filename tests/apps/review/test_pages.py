@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
-from datetime import timedelta
+from datetime import UTC, timedelta
 from io import BytesIO
 
 import openpyxl
@@ -22,6 +22,7 @@ from hengjian.apps.recovery.models import Posting
 from hengjian.apps.review import services
 from hengjian.apps.review.attachments import kind_of
 from hengjian.apps.review.models import Attachment, Batch, Review, Step, Verdict
+from hengjian.apps.review.panes import bureau_pane
 
 from .conftest import OTHER
 
@@ -400,3 +401,12 @@ def test_of_two_who_decide_at_once_one_wins_and_the_other_gets_a_sentence(world)
     assert next(a for a in answers if a.status_code == 400)["X-Refusal"]
     assert Verdict.objects.filter(step="second").count() == 1
     assert Entry.objects.filter(subject=review.subject, event="review.decided").count() == 1
+
+
+def test_the_day_of_an_act_is_the_day_here_also_before_eight_in_the_morning(world):
+    review = world.review("second")
+    second = world.cast["fuhe"]
+    morning = world.now.replace(hour=6)
+    second.certificates.update(valid_from=timezone.localdate(morning))
+    pane = bureau_pane(review, second, morning.astimezone(UTC))
+    assert next(p for p in pane["picks"] if p["code"] == "case")["off"] is False

@@ -9,11 +9,7 @@ from django import forms
 
 from hengjian.apps.accounts.models import Unit, User
 from hengjian.apps.accounts.roles import ROLES
-
-
-def day_field(label: str, **more: Any) -> forms.DateField:
-    """A day, chosen in the browser's own calendar."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
+from hengjian.apps.listing import day_field
 
 
 class PeopleFilter(forms.Form):

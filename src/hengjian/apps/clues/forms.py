@@ -13,17 +13,13 @@ from hengjian.apps.accounts.models import User
 from hengjian.apps.clues.models import Clue
 from hengjian.apps.clues.queries import named, state_filter
 from hengjian.apps.clues.services.register import OUTSIDE, Report
+from hengjian.apps.listing import day_field
 from hengjian.apps.registry.models import Institution
 
 ALL = ("", "全部")
 CATEGORIES = (("policy", "政策类"), ("management", "管理类"), ("medical", "医疗类"), ("fraud", "反欺诈"))
 CERTAINTY = (("certain", "违规"), ("suspected", "可疑"))
 TIMES = (("overdue", "已超期"), ("running", "在计时"), ("none", "没有时限"))
-
-
-def day_field(label: str, **more: Any) -> forms.DateField:
-    """A day, chosen in the browser's own calendar."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
 
 
 class ClueFilter(forms.Form):

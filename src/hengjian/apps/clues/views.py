@@ -18,7 +18,7 @@ from hengjian.apps.clues import policies, queries, services
 from hengjian.apps.clues.forms import AssignForm, ClueFilter, ReasonForm, RegisterForm
 from hengjian.apps.clues.models import Clue
 from hengjian.apps.clues.states import CLOSED, CLUE, IN_HAND, NEW
-from hengjian.apps.listing import page_of, sorted_by
+from hengjian.apps.listing import page_of, sorted_by, whole_number
 from hengjian.apps.registry.models import Institution
 from hengjian.apps.workdays.queries import office_calendar
 from hengjian.kernel.errors import HengjianError, InputError
@@ -183,14 +183,14 @@ def assign(request: HttpRequest) -> HttpResponse:
     form = AssignForm(request.POST, people=queries.handlers(timezone.localdate()))
     if not form.is_valid():
         raise InputError("没有选承办人", cure="先选承办人，再分派")
-    chosen = [int(key) for key in (*request.POST.getlist("sel"), *request.POST.getlist("clue")) if key.isdigit()]
-    seen = request.POST.get("version", "")
+    sent = (*request.POST.getlist("sel"), *request.POST.getlist("clue"))
+    chosen = [key for key in map(whole_number, sent) if key is not None]
     given = services.assign_clues(
         clue_ids=list(_visible(request).filter(pk__in=chosen).values_list("pk", flat=True)),
         to=form.cleaned_data["to"],
         by=request.user,
         at=timezone.now(),
-        version=int(seen) if seen.isdigit() else None,
+        version=whole_number(request.POST.get("version", "")),
     )
     messages.success(request, f"{len(given)} 条线索已交给{form.cleaned_data['to'].name}。")
     return _back(request, "clues:list")

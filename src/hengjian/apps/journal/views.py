@@ -17,7 +17,7 @@ from hengjian.apps.journal.models import Entry
 from hengjian.apps.journal.queries import entries, events, is_unchanged
 from hengjian.apps.journal.services import record
 from hengjian.apps.journal.sheet import as_xlsx
-from hengjian.apps.listing import page_of
+from hengjian.apps.listing import day_field, page_of
 from hengjian.kernel.errors import InputError
 
 EXPORT_LIMIT = 10_000
@@ -34,8 +34,8 @@ COLUMNS = (
 class JournalFilter(forms.Form):
     """What the journal may be narrowed to."""
 
-    since = forms.DateField(label="从", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    until = forms.DateField(label="到", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = day_field("从", required=False)
+    until = day_field("到", required=False)
     actor = forms.CharField(label="行为人", required=False, widget=forms.TextInput(attrs={"placeholder": "姓名，或 user:12"}))
     event = forms.ChoiceField(label="事件", required=False)
     subject = forms.CharField(

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hengjian.apps.accounts import policies as rights
 from hengjian.apps.journal.models import Entry
+from hengjian.apps.listing import day_field, whole_number
 from hengjian.apps.recovery import services
 from hengjian.apps.recovery.models import Posting
 from hengjian.apps.recovery.queries import sums_by_kind, visible_to
@@ -46,8 +47,8 @@ class Filter(forms.Form):
 
     q = forms.CharField(label="查找", required=False, max_length=60)
     settled = forms.ChoiceField(label="到账", required=False, choices=(("", "全部"), ("no", "未到账"), ("yes", "已到账")))
-    since = forms.DateField(label="登记自", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-    until = forms.DateField(label="登记至", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    since = day_field("登记自", required=False)
+    until = day_field("登记至", required=False)
 
 
 def _rows(request: HttpRequest) -> tuple[QuerySet[Posting], Filter]:
@@ -137,7 +138,7 @@ def export(request: HttpRequest) -> HttpResponse:
 def settle(request: HttpRequest) -> HttpResponse:
     """The cashier notes that the chosen postings arrived."""
     now = timezone.now()
-    keys = [int(k) for k in request.POST.getlist("sel") if k.isdigit()]
+    keys = [k for k in map(whole_number, request.POST.getlist("sel")) if k is not None]
     rows = list(visible_to(request.user, timezone.localdate(now)).filter(pk__in=keys))
     done = services.settle(postings=rows, note=request.POST.get("note", ""), by=request.user, at=now)
     messages.success(request, f"{len(done)} 笔已登记到账。")

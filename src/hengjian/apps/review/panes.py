@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.policies import certificate_on
@@ -100,7 +101,7 @@ def bureau_pane(review: Review, user: User, at: datetime) -> dict[str, Any]:
         "decision": standing(review, "second"),
         "answers": answers,
         "sums": three_sums(review),
-        "picks": picks(review, user, at.date()),
+        "picks": picks(review, user, timezone.localdate(at)),
         "events": [{"at": e.at, "what": e.summary, "who": e.actor_name} for e in timeline(review, for_institution=False)],
     }
 

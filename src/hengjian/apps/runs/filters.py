@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from hengjian.apps.listing import day_field
 from hengjian.apps.runs.models import Run
 
 
@@ -17,8 +18,8 @@ class RunFilter(forms.Form):
 
     kind = forms.ChoiceField(label="类别", required=False, choices=(("", "全部"), *Run.KINDS))
     q = forms.CharField(label="名称", required=False, max_length=60)
-    begin = forms.DateField(label="自", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    end = forms.DateField(label="至", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    begin = day_field("自", required=False)
+    end = day_field("至", required=False)
 
     def apply(self, rows: QuerySet[Run]) -> QuerySet[Run]:
         """The rows that fit, and the state of ?state=."""

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.listing import whole_number
 from hengjian.apps.runs import policies
 from hengjian.apps.runs.exports import Column, register, register_file
 from hengjian.apps.runs.filters import RunFilter
@@ -30,8 +31,8 @@ _CELLS = ("load_no", "tab", "file", "line", "code", "col", "val", "reason", "adv
 def rejects(user: User, day: date, query: QueryDict) -> Iterator[dict[str, Any]]:
     """The rows one load refused, personal cells masked. `run`: the load's key."""
     policies.check_can(user, "run.read", day)
-    key = query.get("run", "")
-    run = visible_to(user, day).filter(pk=int(key), kind="load").first() if key.isdigit() and len(key) < 19 else None
+    key = whole_number(query.get("run", ""))
+    run = visible_to(user, day).filter(pk=key, kind="load").first() if key is not None else None
     if run is None or run.data_version is None:
         raise InputError("没有这次加载的退回行", cure="回到加载的页面再导出")
     lake = open_lake(settings.LAKE)

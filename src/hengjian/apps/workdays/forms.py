@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.listing import day_field
 from hengjian.apps.workdays.notice import Told, read_text, read_xlsx
 
 _MOST = 1024 * 1024
@@ -15,7 +16,7 @@ _MOST = 1024 * 1024
 class DayForm(forms.Form):
     """A day set by hand."""
 
-    day = forms.DateField(label="日期", widget=forms.HiddenInput())
+    day = day_field("日期", widget=forms.HiddenInput())
     is_workday = forms.TypedChoiceField(
         label="这一天", choices=(("0", "放假"), ("1", "上班")), coerce=lambda v: v == "1", widget=forms.RadioSelect()
     )

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hengjian.apps.accounts.policies import can
 from hengjian.apps.accounts.views.answers import failed, refused_at
-from hengjian.apps.listing import page_of
+from hengjian.apps.listing import page_of, whole_number
 from hengjian.apps.workdays import services, table
 from hengjian.apps.workdays.calendar import is_carried
 from hengjian.apps.workdays.deadlines import WORKDAYS, workdays_left
@@ -43,8 +43,8 @@ COLUMNS = (
 def year(request: HttpRequest) -> HttpResponse:
     """Twelve months; `?day=` opens one day for who may set it."""
     today = timezone.localdate()
-    asked = request.GET.get("year", "")
-    shown = int(asked) if asked.isdigit() and FIRST_YEAR <= int(asked) <= LAST_YEAR else today.year
+    asked = whole_number(request.GET.get("year", ""))
+    shown = asked if asked is not None and FIRST_YEAR <= asked <= LAST_YEAR else today.year
     calendar = office_calendar()
     by_hand = {d.day: d for d in Day.objects.filter(day__year=shown)}
     chosen = _day_asked(request, shown)

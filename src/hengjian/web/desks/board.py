@@ -18,7 +18,7 @@ from hengjian.apps.clues import queries
 from hengjian.apps.clues.forms import AssignForm
 from hengjian.apps.clues.models import Clue
 from hengjian.apps.clues.states import CLOSED, IN_HAND
-from hengjian.apps.listing import page_of
+from hengjian.apps.listing import page_of, whole_number
 from hengjian.apps.review.models import Review
 from hengjian.apps.workdays.queries import office_calendar
 
@@ -32,7 +32,8 @@ def board(request: HttpRequest) -> HttpResponse:
     at, day = timezone.now(), timezone.localdate()
     rows = scoped(Clue.objects.select_related("institution", "assignee"), request.user, ACT, day).exclude(state=CLOSED)
     asked = request.GET.get("person", "")
-    chosen = rows.filter(assignee=int(asked)) if asked.isdigit() else rows.filter(assignee=None) if asked == "none" else rows
+    person = whole_number(asked)
+    chosen = rows.filter(assignee=person) if person is not None else rows.filter(assignee=None) if asked == "none" else rows
     if request.GET.get("due") == "overdue":
         chosen = chosen.filter(due_at__lt=at)
     paged = page_of(request, queries.Wide(queries.in_order_of_end(chosen)))
@@ -47,7 +48,7 @@ def board(request: HttpRequest) -> HttpResponse:
             "people": loads(request.user, rows, day, at),
             "pool": rows.filter(assignee=None).count(),
             "asked": asked,
-            "who": User.objects.filter(pk=int(asked)).first() if asked.isdigit() else None,
+            "who": User.objects.filter(pk=person).first() if person is not None else None,
             "only_overdue": request.GET.get("due") == "overdue",
             "choosable": can(request.user, "clue.assign", day),
             "assign": AssignForm(people=people),

@@ -16,11 +16,12 @@ from hengjian.apps.accounts.policies import can, posts_on
 from hengjian.apps.accounts.queries import office, own_institution, scoped
 from hengjian.apps.accounts.roles import INSTITUTION, ROLES
 from hengjian.apps.clues import queries
-from hengjian.apps.clues.models import Clue
 from hengjian.apps.clues.policies import HANDLES
 from hengjian.apps.clues.states import CLOSED, IN_HAND, NEW
 from hengjian.apps.registry.models import Institution
 from hengjian.apps.review.models import Review
+from hengjian.apps.review.panes import grouped_by_due
+from hengjian.apps.review.queries import at_desk
 from hengjian.apps.runs.models import Run
 from hengjian.apps.workdays.queries import office_calendar
 
@@ -120,11 +121,10 @@ def _institution(user: User, day: date, at: datetime) -> dict[str, Any]:
     code = own_institution(user, "desk.read", day) or own_institution(user, "desk.advise", day)
     told: dict[str, Any] = {"greeting": greeting(at)}
     if can(user, "desk.read", day) and code:
-        open_items = Review.objects.filter(institution_code=code, state="answer")
-        told |= open_items.aggregate(
+        open_items = at_desk(user, day).filter(state="answer")
+        told |= open_items.order_by().aggregate(
             waiting=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at)), next_due=Min("due_at", filter=Q(due_at__gte=at))
         )
         told["unseen"] = open_items.filter(seen_at__isnull=True).count()
-        nearest = [Clue(state=IN_HAND, due_at=told["next_due"])] if told["next_due"] else []
-        told["left"] = next((c.left for c in queries.with_days_left(nearest, office_calendar(), at)), None)
+        told["nearest"] = [row for group in grouped_by_due(list(open_items[:SHOWN]), at) for row in group["rows"]]
     return told

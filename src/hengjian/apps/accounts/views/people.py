@@ -18,7 +18,7 @@ from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.queries import as_tree, certificate_state, on_day, people_for, units_for
 from hengjian.apps.accounts.roles import ROLES
 from hengjian.apps.accounts.views.answers import failed, refused_at
-from hengjian.apps.listing import page_of, sorted_by
+from hengjian.apps.listing import page_of, sorted_by, whole_number
 
 COLUMNS = (
     {"key": "name", "title": "姓名", "sort": "name", "css": "", "fixed": True},
@@ -142,7 +142,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Put somebody into another unit."""
     day = timezone.localdate()
     who = get_object_or_404(people_for(request.user, "account.manage", day), pk=pk)
-    to = get_object_or_404(units_for(request.user, "account.manage", day), pk=request.POST.get("unit") or 0)
+    to = get_object_or_404(units_for(request.user, "account.manage", day), pk=whole_number(request.POST.get("unit", "")))
     services.move_person(by=request.user, at=timezone.now(), user=who, unit=to)
     messages.success(request, f"{who.name} 已调到{to.name}。岗位没有变动。")
     return redirect("accounts:person", pk)

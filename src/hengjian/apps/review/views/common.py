@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_htmx.http import HttpResponseClientRedirect
 
+from hengjian.apps.listing import whole_number
 from hengjian.kernel.errors import InputError
 
 _UNDO = "review.undo"
@@ -37,10 +38,10 @@ def version_of(request: HttpRequest) -> int:
 
 def number_of(request: HttpRequest, name: str) -> int:
     """A whole number of a form."""
-    text = request.POST.get(name, "")
-    if not text.isdigit() or len(text) > 18:
+    number = whole_number(request.POST.get(name, ""))
+    if number is None:
         raise InputError("表单不完整", why=f"缺少 {name}", cure="刷新页面再试")
-    return int(text)
+    return number
 
 
 def amount_of(request: HttpRequest, name: str = "amount") -> Decimal | None:
@@ -59,4 +60,5 @@ def amount_of(request: HttpRequest, name: str = "amount") -> Decimal | None:
 
 def ids_of(request: HttpRequest, name: str) -> list[int]:
     """Row numbers of a form; anything else is left out."""
-    return [int(text) for text in request.POST.getlist(name) if text.isdigit() and len(text) <= 18]
+    numbers = (whole_number(text) for text in request.POST.getlist(name))
+    return [number for number in numbers if number is not None]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hengjian.apps.accounts import policies as rights
 from hengjian.apps.accounts.roles import ROLES
+from hengjian.apps.listing import day_field
 from hengjian.apps.review import services
 from hengjian.apps.review.deadlines import step_on
 from hengjian.apps.review.models import MONEY, Step
@@ -81,7 +82,7 @@ class StepForm(forms.Form):
     money = forms.ChoiceField(label="扣款方式", choices=MONEY, help_text="只对反馈")
     silence_is_consent = forms.BooleanField(label="逾期视为认可（须有查看回执）", required=False, help_text="只对机构答复")
     article = forms.CharField(label="依据", max_length=120)
-    valid_from = forms.DateField(label="自", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    valid_from = day_field("生效日期")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

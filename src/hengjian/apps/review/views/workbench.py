@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from hengjian.apps.accounts import policies as rights
+from hengjian.apps.listing import whole_number
 from hengjian.apps.review import services
+from hengjian.apps.review.deadlines import ACT_OF_STEP
 from hengjian.apps.review.models import OUTCOMES, Review
 from hengjian.apps.review.panes import bureau_pane, first_reasons, grouped_by_due, second_reasons
 from hengjian.apps.review.queries import first_queue, overdue_answers, second_queue, visible_to
@@ -26,8 +28,8 @@ IN_SIGHT = 60
 
 
 def _chosen(rows: QuerySet[Review], listed: list[Review], at: str) -> Review | None:
-    if at.isdigit():
-        found = next((r for r in listed if r.pk == int(at)), None) or rows.filter(pk=int(at)).first()
+    if (key := whole_number(at)) is not None:
+        found = next((r for r in listed if r.pk == key), None) or rows.filter(pk=key).first()
         if found is not None:
             return found
     return listed[0] if listed else None
@@ -46,6 +48,7 @@ def _bench(request: HttpRequest, rows: QuerySet[Review], title: str, home: str, 
         return render(request, "review/_finding.html", context)
     groups = grouped_by_due(listed, now)
     context |= extra | {"groups": groups, "total": rows.count(), "listed": len(listed), "undo": undo_of(request)}
+    context |= {"may_bulk": rights.can(request.user, ACT_OF_STEP[extra["bulk"]], timezone.localdate(now))}
     return render(request, "review/bench.html", context)
 
 
@@ -72,7 +75,11 @@ def second(request: HttpRequest) -> HttpResponse:
     done = Review.objects.filter(verdicts__step="second", verdicts__by=user, verdicts__at__date=day).distinct().count()
     late = list(overdue_answers(user, day, now)[:IN_SIGHT])
     return _bench(
-        request, second_queue(user, day), "复核", "review:second", {"done_today": done, "late": late, "bulk": "second"}
+        request,
+        second_queue(user, day),
+        "复核",
+        "review:second",
+        {"done_today": done, "late": late, "bulk": "second"} | {"may_send": rights.can(user, "review.feedback", day)},
     )
 
 
@@ -88,8 +95,8 @@ def _next(home: str, request: HttpRequest, done: Review) -> str:
     """The workbench at the row that stood below the one just done."""
     day = timezone.localdate()
     rows = (first_queue if home == "review:queue" else second_queue)(request.user, day)
-    after = request.POST.get("next", "")
-    row = rows.filter(pk=int(after)).first() if after.isdigit() else None
+    after = whole_number(request.POST.get("next", ""))
+    row = rows.filter(pk=after).first() if after is not None else None
     return reverse(home) + (f"?at={row.pk}" if row else "")
 
 

@@ -73,7 +73,7 @@
     "data-menu": b => b.setAttribute("aria-expanded", root.classList.toggle("menu-open")),
     "data-unfold": b => b.setAttribute("aria-expanded", b.closest("table").classList.toggle("unfolded")),
     "data-print": () => window.print(),
-    "data-open": b => document.getElementById(b.dataset.open).showModal(),
+    "data-open": (b, e) => { e.preventDefault(); document.getElementById(b.dataset.open).showModal(); },
     "data-close": b => b.closest("dialog").close(),
     "data-drawer": (a, e) => { e.preventDefault(); htmx.ajax("GET", a.href, { target: "#drawer-body", select: "#main > *" }).then(() => $("#drawer").showModal()); },
   };
@@ -82,7 +82,7 @@
     if (e.target.tagName === "DIALOG") return e.target.close();   // the backdrop
     for (const name of Object.keys(acts)) {
       const hit = e.target.closest(`[${name}]`);
-      if (hit && !(hit.tagName === "A" && (e.ctrlKey || e.metaKey || e.shiftKey || !window.htmx))) return acts[name](hit, e);
+      if (hit && !(hit.tagName === "A" && (e.ctrlKey || e.metaKey || e.shiftKey || (name === "data-drawer" && !window.htmx)))) return acts[name](hit, e);
     }
   });
   document.addEventListener("change", e => {

@@ -21,9 +21,12 @@
     const basis = $("[data-basis-field]"); if (basis && button.dataset.basis) basis.value = button.dataset.basis;
     $$("[data-amount]").forEach(b => { b.classList.toggle("on", b === button); b.setAttribute("aria-pressed", b === button); });
   }
-  function reason(button) {
+  /* by the mouse the caret follows, to go on writing; by its key it does not, so that 1, A, Enter decide */
+  function reason(button, write) {
     const field = $("[data-reason-field]");
     field.value = button.dataset.reason;
+    field.scrollTop = 0;
+    if (!write) return;
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   }
@@ -44,7 +47,7 @@
     const link = e.target.closest("a[data-q]"), amount = e.target.closest("[data-amount]"), template = e.target.closest("[data-reason]");
     if (link && !e.ctrlKey && !e.metaKey) mark(link);
     if (amount) sum(amount);
-    if (template) reason(template);
+    if (template) reason(template, true);
   });
   document.addEventListener("change", e => { if (e.target.matches('[data-decide] input[name="decision"]')) pick(e.target); });
   document.addEventListener("input", e => {
@@ -58,8 +61,10 @@
     const text = e.target.closest("[data-reason-field], [data-amount-field]");   // from inside the text: Esc leaves it, Ctrl+Enter submits
     if (text && e.key === "Escape") return text.blur();
     if (text && e.key === "Enter" && (e.ctrlKey || text.tagName === "INPUT") && !e.isComposing) { e.preventDefault(); return submit(text.form); }
+    const form = $("[data-decide]");
+    if (form && e.key === "Enter" && e.ctrlKey && !text) { e.preventDefault(); return submit(form); }
     if (window.office.typing(e)) return;
-    const key = e.key.toLowerCase(), form = $("[data-decide]");
+    const key = e.key.toLowerCase();
     if (key === "j") go(1);
     else if (key === "k") go(-1);
     else if (form && /^[1-5]$/.test(key)) { const radio = $$('input[name="decision"]', form)[+key - 1]; if (!radio || radio.disabled) return; radio.checked = true; radio.dispatchEvent(new Event("change", { bubbles: true })); }
