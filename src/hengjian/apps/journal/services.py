@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from hengjian.apps.bulk import insert_objects
 from hengjian.apps.journal.chain import canonical, digest_of, instant
 from hengjian.apps.journal.models import Entry, Head
 
@@ -60,6 +61,6 @@ def record_many(*, by: Any, at: datetime, acts: Iterable[Act]) -> list[Entry]:
         digest = digest_of(head.digest, record)
         entries.append(Entry(**(record | {"at": at}), previous=head.digest, digest=digest))
         head.number, head.digest = head.number + 1, digest
-    Entry.objects.bulk_create(entries, batch_size=500)
+    insert_objects(entries)
     head.save(update_fields=["number", "digest"])
     return entries

@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from hengjian.apps.accounts.models import User
 from hengjian.apps.accounts.queries import office
+from hengjian.apps.bulk import insert_objects, insert_rows, ready
 from hengjian.apps.clues.grouping import SEVERAL_RULES, kind_of, title_of
 from hengjian.apps.clues.models import Clue, Finding
 from hengjian.apps.clues.services.gather import fresh_rows, gather, scratch
-from hengjian.apps.clues.services.insertion import CLUE, FINDING, civil_instants, insert_rows, ready, update_clues
+from hengjian.apps.clues.services.insertion import FINDING, civil_instants, update_clues
 from hengjian.apps.clues.services.numbers import lock_series, take_numbers
 from hengjian.apps.clues.services.recount import recount
 from hengjian.apps.clues.services.withdraw import bring_back, reopen_clues, withdraw
@@ -115,7 +116,7 @@ def _take_in(
     for clue, number in zip(fresh, take_numbers(series, len(fresh)), strict=True):
         clue.number = number
     newest = Clue.objects.aggregate(last=Max("pk"))["last"] or 0
-    insert_rows(Clue, ([ready(getattr(clue, name)) for name in CLUE] for clue in fresh))
+    insert_objects(fresh)
     keys = {key: clue.pk for key, clue in clues.items()}
     keys |= dict(Clue.objects.filter(pk__gt=newest).values_list("group_key", "pk"))  # all made here: the series is locked
     insert_rows(Finding, _rows(run, batch, keys, at))

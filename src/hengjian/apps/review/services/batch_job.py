@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.bulk import insert_objects
 from hengjian.apps.clues.models import Finding
 from hengjian.apps.journal.services import Act, record, record_many
 from hengjian.apps.review.deadlines import end_steps, resume_step, start_step
@@ -123,7 +124,7 @@ def _verdicts(batch: Batch, rows: Sequence[Review], of: Callable[[Review], tuple
                 law=row.finding.law, by=batch.by, at=at, batch=batch,
             )
         )  # fmt: skip
-    Verdict.objects.bulk_create(made, batch_size=500)
+    insert_objects(made)
 
 
 def move_many(
