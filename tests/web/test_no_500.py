@@ -232,6 +232,26 @@ def test_no_guessed_number_is_a_fault(office, number):
     assert not faults, "\n".join(faults)
 
 
+def test_no_form_is_taken_without_its_token(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast["kezhang"])
+    answers = {name: client.post(_numbered(name, "1") or _plain(name), {"reason": "无"}) for name in RIGHTS}
+    assert {name: a.status_code for name, a in answers.items() if a.status_code != 400} == {}
+    assert "没有任何数据被改动" in answers["clues:assign"].content.decode()
+
+
+def test_the_address_of_an_act_opened_as_a_page_says_what_it_is(cast):
+    answer = _as(cast, "kezhang").get(reverse("clues:assign"))
+    assert answer.status_code == 405 and answer["Allow"] == "POST" and "只接收页面上提交的表单" in answer.content.decode()
+
+
+def _plain(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return reverse(name, args=["ledger"])
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/login/", "/nothing/", "/registry/institutions/%00/", "/%00", "/login/?next=%00"])
 @pytest.mark.parametrize("name", ["sessionid", "csrftoken", "other"])
