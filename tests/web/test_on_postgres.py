@@ -1,4 +1,4 @@
-"""Every test of the rooms once more, on a real PostgreSQL: in a process of its own, because settings are read once."""
+"""Every test of the rooms, and every nasty request, once more on a real PostgreSQL: in a process of its own, because settings are read once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_rooms_work_the_same_on_postgres(postgres):
     environment = os.environ | {"DATABASE_URL": postgres.address(database="postgres")}
     environment.pop("HENGJIAN_TEST_HOME", None)  # a folder of its own
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "tests/apps"],
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "tests/apps", "tests/web/test_no_500.py"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -13,6 +13,7 @@ from hengjian.web.templatetags.office import (
     hidden_params,
     icon,
     money,
+    place,
     short_at,
     spans,
     tick_states,
@@ -105,3 +106,9 @@ def test_hidden_fields_carry_the_address_and_escape_it():
     fields = hidden_params(QueryDict('q="><b>&state=new&page=3&kind=&id=1&id=2'), "page")
     assert 'value="&quot;&gt;&lt;b&gt;"' in fields and 'name="state" value="new"' in fields
     assert "page" not in fields and "kind" not in fields and fields.count('name="id"') == 2
+
+
+def test_a_clock_leads_to_what_it_counts_for():
+    assert place("review:94") == {"word": "看疑点", "href": "/review/94/"}
+    assert place("clue:7") == {"word": "看线索", "href": "/clues/7/"}
+    assert place("user:1") is None and place("review:²") is None and place("step:first") is None

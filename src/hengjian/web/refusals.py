@@ -21,10 +21,19 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return _only_a_form(request, response) if response.status_code == 405 and request.method == "GET" else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return answer(request, error) if isinstance(error, HengjianError) else None
+
+
+def _only_a_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The address of an act, opened as a page: reloaded after a refusal, or typed."""
+    told = HengjianError("这个地址不是一页", why="它只接收页面上提交的表单", cure="回到原来的页面再做")
+    page = render(request, "400.html", {"refusal": told}, status=405)
+    page["Allow"] = response["Allow"]
+    return page
 
 
 def answer(request: HttpRequest, error: HengjianError) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +18,7 @@ register = template.Library()
 
 NOTHING = "—"
 MINUS = "−"
+_PLACES = {"review": ("疑点", "review:item"), "clue": ("线索", "clues:clue")}
 
 
 @register.filter
@@ -88,6 +90,16 @@ def spans(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         part["x"], part["width"] = round(at, 2), round(100 * part["count"] / whole, 2) if whole else 0
         at += part["width"]
     return listed
+
+
+@register.filter
+def place(subject: str) -> dict[str, str] | None:
+    """Where the thing a clock or an entry speaks of is shown: its word and address. None where it has no page of its own."""
+    kind, _, number = subject.partition(":")
+    if kind not in _PLACES or not number.isdecimal():
+        return None
+    word, name = _PLACES[kind]
+    return {"word": f"看{word}", "href": reverse(name, args=[int(number)])}
 
 
 @register.simple_tag

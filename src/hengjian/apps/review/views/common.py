@@ -40,7 +40,7 @@ def number_of(request: HttpRequest, name: str) -> int:
     """A whole number of a form."""
     number = whole_number(request.POST.get(name, ""))
     if number is None:
-        raise InputError("表单不完整", why=f"缺少 {name}", cure="刷新页面再试")
+        raise InputError("表单不完整", why="页面太旧，或少送了一项", cure="刷新页面再试")
     return number
 
 
