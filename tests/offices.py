@@ -24,10 +24,11 @@ _PATIENCE = 240
 
 @dataclass(frozen=True)
 class RunningOffice:
-    """Where it answers, its folder, what it printed, and the environment other commands on it need."""
+    """Where it answers, its folder, its process, what it printed, and the environment other commands on it need."""
 
     base: str
     home: Path
+    pid: int
     log: Path
     environment: dict[str, str]
 
@@ -75,7 +76,7 @@ def running_office(home: Path, *arguments: object, database: str = "") -> Iterat
             assert process.poll() is None, log.read_text(encoding="utf-8")
             assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
             time.sleep(0.3)
-        yield RunningOffice(base, home, log, environment)
+        yield RunningOffice(base, home, process.pid, log, environment)
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -7,9 +7,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ PASSWORD = "s3cret:@/1"
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running cluster: its port on this machine; `address(user, database)` opens it."""
+    """A running cluster: its port on this machine; `address(user, database)` opens it; `restart()` throws it down and starts it again."""
 
     port: int
+    restart: Callable[[], None]
 
     def address(
         self, user: str = "boss", database: str = "postgres", password: str = "s3cret%3A%40%2F1", host: str = "127.0.0.1"
@@ -77,10 +79,22 @@ def running_postgres() -> Iterator[Postgres]:
             "--no-locale",
             "--no-sync",
         )
-        run(str(bin_folder / "pg_ctl"), "-D", f"{home}/data", "-l", f"{home}/log", "-o", options, "-w", "start")
+        control = (
+            str(bin_folder / "pg_ctl"),
+            "-D",
+            f"{home}/data",
+            "-m",
+            "immediate",
+            "-l",
+            f"{home}/log",
+            "-o",
+            options,
+            "-w",
+        )
+        run(*control, "start")
         try:
-            yield Postgres(port)
+            yield Postgres(port, partial(run, *control, "restart"))
         finally:
-            run(str(bin_folder / "pg_ctl"), "-D", f"{home}/data", "-m", "immediate", "stop")
+            run(*control, "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -96,7 +96,7 @@ def test_the_timeline_prints_hour_and_person():
 
 def test_the_fault_page_needs_no_context_and_no_database():
     shown = render_to_string("500.html")
-    assert "没有任何数据被改动" in shown and "事件编号" not in shown
+    assert "要么整个做成了，要么完全没有做" in shown and "事件编号" not in shown
 
 
 def test_a_refusal_says_what_why_and_cure():

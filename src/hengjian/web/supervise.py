@@ -19,7 +19,7 @@ _PATIENCE = 10
 
 def supervise(host: str, port: int, workers: int) -> int:
     """Run until a signal or until the pages end; a worker that dies is started again. Returns the exit code."""
-    serving = f"granian --interface wsgi --host {host} --port {port} --workers {workers} --no-ws --blocking-threads 8 --backpressure 64"
+    serving = f"granian --interface wsgi --host {host} --port {port} --workers {workers} --no-ws --blocking-threads 8 --backpressure 64 --respawn-failed-workers --respawn-interval 0.5"
     pages = [sys.executable, "-m", *serving.split(), "--log-level", "error", "hengjian.web.wsgi:application"]
     tasks = [sys.executable, "-m", "django", "db_worker", "--no-startup-delay"]
     stop = threading.Event()

@@ -76,7 +76,19 @@ class Clue(models.Model):
         indexes = (
             models.Index(fields=["state", "-priority", "id"], name="clue_queue"),
             models.Index(fields=["assignee", "state"], name="clue_assignee"),
-            models.Index(fields=["region_code", "state", "due_at", "source", "found_on", "counted_total"], name="clue_counts"),
+            models.Index(
+                fields=[
+                    "region_code",
+                    "state",
+                    "due_at",
+                    "source",
+                    "found_on",
+                    "counted_total",
+                    "counted_fund",
+                    "findings_count",
+                ],
+                name="clue_counts",
+            ),
             models.Index(fields=["-priority", "id"], name="clue_priority"),
             models.Index(fields=["state", "due_at", "-priority", "id", "region_code"], name="clue_ends"),
             models.Index(fields=["rule_id", "state"], name="clue_rule"),

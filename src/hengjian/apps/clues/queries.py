@@ -14,7 +14,7 @@ from hengjian.apps.accounts.queries import scoped
 from hengjian.apps.accounts.roles import ROLES
 from hengjian.apps.clues.models import Clue, Finding
 from hengjian.apps.clues.policies import HANDLES
-from hengjian.apps.clues.states import CLOSED, HELD, IN_HAND, NEW, SETTLED
+from hengjian.apps.clues.states import CLOSED, HELD, IN_HAND, NEW, OPEN, SETTLED
 from hengjian.apps.journal.models import Entry
 from hengjian.apps.registry.models import Institution
 from hengjian.apps.workdays.calendar import Calendar
@@ -40,7 +40,7 @@ def findings_visible_to(user: User, day: date) -> QuerySet[Finding]:
 def state_filter(state: str, at: datetime) -> Q:
     """Rows of a tab: a state, what is overdue, or (empty) all."""
     if state == "overdue":
-        return ~Q(state=CLOSED) & Q(due_at__lt=at)
+        return Q(state__in=OPEN) & Q(due_at__lt=at)
     return Q(state=state) if state in (NEW, IN_HAND, CLOSED) else Q()
 
 
@@ -107,7 +107,7 @@ def timeline(clue: Clue) -> list[dict[str, Any]]:
 
 def ledger(user: User, day: date) -> QuerySet[Clue]:
     """Every open problem, what ends first on top."""
-    return in_order_of_end(visible_to(user, day).exclude(state=CLOSED))
+    return in_order_of_end(visible_to(user, day).filter(state__in=OPEN))
 
 
 def in_order_of_end(rows: QuerySet[Clue]) -> QuerySet[Clue]:
@@ -131,7 +131,7 @@ def ledger_counts(rows: QuerySet[Clue], at: datetime) -> dict[str, Any]:
 def due_by(rows: QuerySet[Clue], at: datetime) -> QuerySet[Clue]:
     """Open clues that end today or are over."""
     tomorrow = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return rows.exclude(state=CLOSED).filter(due_at__lt=tomorrow).order_by("due_at")
+    return rows.filter(state__in=OPEN, due_at__lt=tomorrow).order_by("due_at")
 
 
 def audited_since(user: User, day: date, since: date | None) -> QuerySet[Clue]:

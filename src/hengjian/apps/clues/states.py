@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 NEW, IN_HAND, CLOSED = "new", "in_hand", "closed"
+OPEN = (NEW, IN_HAND)
+"""States of a clue that is not closed; asked for by name, because an index serves these and not their negation."""
 HELD, SETTLED, WITHDRAWN = "in_hand", "settled", "withdrawn"
 
 

@@ -236,7 +236,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="clue",
             index=models.Index(
-                fields=["region_code", "state", "due_at", "source", "found_on", "counted_total"], name="clue_counts"
+                fields=[
+                    "region_code",
+                    "state",
+                    "due_at",
+                    "source",
+                    "found_on",
+                    "counted_total",
+                    "counted_fund",
+                    "findings_count",
+                ],
+                name="clue_counts",
             ),
         ),
         migrations.AddIndex(
