@@ -11,7 +11,7 @@ from django.utils import timezone
 from hengjian.apps.accounts.models import User
 from hengjian.apps.clues.forms import ClueFilter
 from hengjian.apps.clues.models import Clue
-from hengjian.apps.clues.queries import ACT, handlers, ledger, state_filter, visible_to
+from hengjian.apps.clues.queries import ACT, handlers, in_order_of_end, ledger, state_filter, visible_to
 from hengjian.apps.runs.exports import Column, register
 
 COLUMNS = (
@@ -49,7 +49,7 @@ def ledger_rows(user: User, day: date, query: QueryDict) -> QuerySet[Clue]:
     """The rows of the live problem ledger with the filters of its page."""
     at = timezone.now()
     rows = ClueFilter(query, people=handlers(day)).narrow(ledger(user, day), at)
-    return rows.filter(state_filter(query.get("state", ""), at))
+    return in_order_of_end(rows.filter(state_filter(query.get("state", ""), at)))
 
 
 def offer() -> None:

@@ -75,7 +75,7 @@ class Clue(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["state", "-priority", "id"], name="clue_queue"),
-            models.Index(fields=["assignee", "state"], name="clue_assignee"),
+            models.Index(fields=["assignee", "state", "region_code"], name="clue_assignee"),
             models.Index(
                 fields=[
                     "region_code",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 NEW, IN_HAND, CLOSED = "new", "in_hand", "closed"
 OPEN = (NEW, IN_HAND)
-"""States of a clue that is not closed; asked for by name, because an index serves these and not their negation."""
+"""States of a clue that is not closed. Asked for by name where an index shall find few rows; it cannot serve a negation."""
 HELD, SETTLED, WITHDRAWN = "in_hand", "settled", "withdrawn"
 
 

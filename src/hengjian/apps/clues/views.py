@@ -105,7 +105,7 @@ def problem_ledger(request: HttpRequest) -> HttpResponse:
     rows = narrowed.narrow(queries.ledger(request.user, day), at)
     state = request.GET.get("state", "")
     counts = queries.ledger_counts(rows, at)
-    paged = page_of(request, queries.Wide(rows.filter(queries.state_filter(state, at))))
+    paged = page_of(request, queries.Wide(queries.in_order_of_end(rows.filter(queries.state_filter(state, at)))))
     on_page: list[Clue] = paged["page"].object_list
     queries.with_days_left(on_page, office_calendar(), at)
     queries.with_decided(on_page)

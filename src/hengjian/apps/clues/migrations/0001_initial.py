@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="clue",
-            index=models.Index(fields=["assignee", "state"], name="clue_assignee"),
+            index=models.Index(fields=["assignee", "state", "region_code"], name="clue_assignee"),
         ),
         migrations.AddIndex(
             model_name="clue",
