@@ -11,7 +11,7 @@ SEED ?= 1
 OUT ?= out
 PORT ?= 8000
 
-.PHONY: help demo serve test test-long check fix bench quality clean lock
+.PHONY: help demo serve test test-long check fix bench bench-office quality clean lock
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,11 @@ fix: $(VENV)/.dev ## 自动整理格式，重写参考页
 
 bench: $(VENV)/.bench ## 量速度（一百万和一千万行，约半小时，断了接着跑），写 docs/benchmarks.md
 	@$(BIN)/python -m bench.audit
+
+bench-office: $(VENV)/.office ## 量办公室的速度：一百万条疑点入库、列表、一万行的批量（约十五分钟；DATABASE_URL 指定数据库，不写就是 SQLite）
+	@$(BIN)/python -m bench.office arrive
+	@$(BIN)/python -m bench.office lists
+	@$(BIN)/python -m bench.office_batch
 
 quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召回率（约三分钟），写 docs/quality.md
 	@$(BIN)/python -m bench.quality

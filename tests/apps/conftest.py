@@ -1,4 +1,4 @@
-"""What the tests of the rooms share: an instant, the cast, a small world of findings."""
+"""What the tests of the rooms share: an instant, the cast, one small city and its lake for all of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hengjian.web.cast import Cast, make_cast
 
 from ..flushing import install
+from .lakes import city, home, stocked, whole_lake  # noqa: F401
 
 install()
 

@@ -8,16 +8,10 @@ from contextlib import contextmanager
 import pytest
 from openpyxl import load_workbook
 
-from ..offices import browser, running_office, sign_in
+from ..offices import browser, sign_in
 
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def demo_office(tmp_path_factory):
-    with running_office(tmp_path_factory.mktemp("acts") / "office", "--demo", "--people", 1500) as office:
-        yield office
 
 
 @pytest.fixture(scope="module")

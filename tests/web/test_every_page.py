@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from ..offices import browser, running_office, sign_in
+from ..offices import browser, sign_in
 
 MODES = {
     "light": {"viewport": {"width": 1366, "height": 768}},
@@ -26,12 +26,6 @@ _EACH = 2
 """Pages visited of one kind (same address but for numbers and codes)."""
 _SEEN: set[str] = set()
 """Kinds that an earlier person has shown in every mode: later ones open them once, to see that they may."""
-
-
-@pytest.fixture(scope="module")
-def demo_office(tmp_path_factory):
-    with running_office(tmp_path_factory.mktemp("office") / "office", "--demo", "--people", 2000) as office:
-        yield office
 
 
 @pytest.fixture(scope="module")

@@ -143,21 +143,17 @@ def test_a_tip_behind_a_clue_is_not_seen_by_the_institution(world, client):
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory) -> Path:
-    """A lake and an audit of a small city, with its rules in shadow switched on."""
-    from hengjian.city.builder import build
-    from hengjian.city.plan import Plan
+def audited(whole_lake, tmp_path_factory) -> Path:
+    """A folder with the shared lake and its audit, the rules in shadow switched on."""
     from hengjian.engine.run import run_audit
-    from hengjian.lake.ingest import load_folder
     from hengjian.lake.versions import open_lake
     from hengjian.rulebook.loader import load_rulebook
 
     root = tmp_path_factory.mktemp("sides")
-    build(Plan(people=2000, seed=11), root / "city")
-    load_folder(root / "city", root / "lake", now=datetime(2026, 11, 1))
+    (root / "lake").symlink_to(whole_lake)
     book = load_rulebook()
     active = {name: dataclasses.replace(rule, status="active") for name, rule in book.rules.items()}
-    run_audit(open_lake(root / "lake"), dataclasses.replace(book, rules=active), root / "out", now=datetime(2026, 11, 1))
+    run_audit(open_lake(whole_lake), dataclasses.replace(book, rules=active), root / "out", now=datetime(2026, 11, 1))
     return root
 
 
@@ -234,11 +230,11 @@ def _two_places(root: Path, world) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def test_every_kind_of_finding_is_rendered_for_both_sides(world, city, settings):
-    settings.LAKE = city / "lake"
-    _institutions(city)
+def test_every_kind_of_finding_is_rendered_for_both_sides(world, audited, settings):
+    settings.LAKE = audited / "lake"
+    _institutions(audited)
     grains, elsewhere, own_rows = set(), 0, 0
-    for finding in [*_findings(city, world), *_two_places(city, world)]:
+    for finding in [*_findings(audited, world), *_two_places(audited, world)]:
         review = Review(pk=finding.pk, finding=finding, institution_code=finding.institution_code, sent_at=world.now)
         evidence = evidence_for(finding)
         assert not evidence.gone
@@ -270,10 +266,10 @@ def test_every_kind_of_finding_is_rendered_for_both_sides(world, city, settings)
     assert own_rows > 100 and elsewhere >= 15, (own_rows, elsewhere)
 
 
-def test_the_funds_parts_of_the_lines_are_those_of_the_finding(world, city, settings):
+def test_the_funds_parts_of_the_lines_are_those_of_the_finding(world, audited, settings):
     """A finding about one whole line has as much to take as it says the fund paid; one about a part of it has at least that."""
-    settings.LAKE = city / "lake"
-    rows = [f for f in _findings(city, world) if f.grain == "line" and f.amount_fund > 0]
+    settings.LAKE = audited / "lake"
+    rows = [f for f in _findings(audited, world) if f.grain == "line" and f.amount_fund > 0]
     parts = fund_parts(rows)
     assert len(rows) > 20
     for finding in rows:
@@ -281,8 +277,8 @@ def test_the_funds_parts_of_the_lines_are_those_of_the_finding(world, city, sett
     assert any(sum(p.fund_paid for p in parts[f.pk]) == f.amount_fund for f in rows)
 
 
-def test_a_finding_about_a_stay_rests_on_its_lines(world, city, settings):
-    settings.LAKE = city / "lake"
-    stays = [f for f in _findings(city, world) if f.grain == "encounter" and f.amount_fund > 0]
+def test_a_finding_about_a_stay_rests_on_its_lines(world, audited, settings):
+    settings.LAKE = audited / "lake"
+    stays = [f for f in _findings(audited, world) if f.grain == "encounter" and f.amount_fund > 0]
     parts = fund_parts(stays)
     assert stays and all(len(parts[f.pk]) >= 1 and sum(p.fund_paid for p in parts[f.pk]) >= f.amount_fund for f in stays)
