@@ -175,7 +175,7 @@ def test_the_guide_shows_hits_and_switches_rules_on_and_back(stocked, cast, clie
     page = client.get(reverse("runs:guide"))
     rows = {r.rule.rule_id: r for r in page.context["rows"]}
     most = max(rows.values(), key=lambda r: r.hits)
-    assert most.hits > 10 and len(most.samples) == 10 and most.fund > 0 and not most.is_on
+    assert most.hits > 3 and len(most.samples) == min(10, most.hits) and most.fund > 0 and not most.is_on
     answer = client.post(
         reverse("runs:release"), {"rule": [most.rule.rule_id], "to": "active", "reason": "局办公会"}, follow=True
     )
