@@ -166,7 +166,8 @@ def test_an_empty_office_says_what_to_do_first(home, cast, client):
     assert "请数据管理员先上传" in client.get(reverse("runs:guide")).content.decode()
 
 
-def test_the_guide_shows_hits_and_switches_rules_on_and_back(stocked, cast, client):
+def test_the_guide_shows_hits_and_switches_rules_on_and_back(stocked, cast, client, monkeypatch):
+    monkeypatch.setattr("hengjian.apps.runs.guide.SAMPLES", 3)  # fewer than this small city has hits
     signed_in(client, cast["kezhang"])
     assert "还没有试运行" in client.get(reverse("runs:guide")).content.decode()
     client.post(reverse("runs:guide_start"))
@@ -175,7 +176,7 @@ def test_the_guide_shows_hits_and_switches_rules_on_and_back(stocked, cast, clie
     page = client.get(reverse("runs:guide"))
     rows = {r.rule.rule_id: r for r in page.context["rows"]}
     most = max(rows.values(), key=lambda r: r.hits)
-    assert most.hits > 3 and len(most.samples) == min(10, most.hits) and most.fund > 0 and not most.is_on
+    assert most.hits > 3 and len(most.samples) == 3 and most.fund > 0 and not most.is_on
     answer = client.post(
         reverse("runs:release"), {"rule": [most.rule.rule_id], "to": "active", "reason": "局办公会"}, follow=True
     )

@@ -134,10 +134,9 @@ def due_by(rows: QuerySet[Clue], at: datetime) -> QuerySet[Clue]:
     return rows.filter(state__in=OPEN, due_at__lt=tomorrow).order_by("due_at")
 
 
-def audited_since(user: User, day: date, since: date | None) -> QuerySet[Clue]:
-    """Clues our own audits brought since the office went live."""
-    rows = visible_to(user, day).filter(source="audit")
-    return rows.filter(found_on__gte=since) if since else rows
+def brought_by_audits(since: date | None) -> Q:
+    """Clues our own audits brought, since the office went live."""
+    return Q(source="audit", found_on__gte=since) if since else Q(source="audit")
 
 
 def gone_after_decision(user: User, day: date) -> QuerySet[Finding]:
