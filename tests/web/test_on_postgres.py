@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="this is that run")
+@pytest.mark.skipif(
+    os.environ.get("DATABASE_URL", "").startswith("postgres"),
+    reason="DATABASE_URL 已是 PostgreSQL：房间的测试这一次就在它上面跑",
+)
 def test_rooms_work_the_same_on_postgres(postgres):
     environment = os.environ | {"DATABASE_URL": postgres.address(database="postgres")}
     environment.pop("HENGJIAN_TEST_HOME", None)  # a folder of its own

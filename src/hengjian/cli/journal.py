@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hengjian.cli.office import Home, open_office
+from hengjian.cli.office import Home, open_existing
 from hengjian.kernel.errors import InputError
 
 journal_app = typer.Typer(help="操作日志：检查链是否完整，写锚文件。", no_args_is_help=True)
@@ -20,9 +19,7 @@ _HOME = Path("office")
 
 @contextmanager
 def _opened(home: Path) -> Iterator[None]:
-    if not home.is_dir() or not (os.environ.get("DATABASE_URL") or (home / "office.sqlite3").exists()):
-        raise InputError(f"{home} 里没有办公室", cure="用 --home 指明办公室文件夹；用 PostgreSQL 的，先设环境变量 DATABASE_URL")
-    open_office(home)
+    open_existing(home)
     from django.db import DatabaseError
 
     try:

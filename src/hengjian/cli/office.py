@@ -29,6 +29,13 @@ def open_office(home: Path) -> None:
     django.setup()
 
 
+def open_existing(home: Path) -> None:
+    """`open_office`, but never make a folder. Raises InputError where `home` holds no office."""
+    if not home.is_dir() or not (os.environ.get("DATABASE_URL") or (home / "office.sqlite3").exists()):
+        raise InputError(f"{home} 里没有办公室", cure="用 --home 指明办公室文件夹；用 PostgreSQL 的，先设环境变量 DATABASE_URL")
+    open_office(home)
+
+
 @office_app.command()
 def init(
     name: Annotated[str, typer.Option("--name", help="单位名称，例如 某某市医疗保障局")],
@@ -95,7 +102,7 @@ def tick(
 
     例：hengjian tick --home office
     """
-    open_office(home)
+    open_existing(home)
     from django.utils import timezone
 
     from hengjian.web.tick import run
