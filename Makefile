@@ -10,6 +10,7 @@ PEOPLE ?= 20000
 SEED ?= 1
 OUT ?= out
 PORT ?= 8000
+SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo serve test test-long check fix bench bench-office quality clean lock
 
@@ -32,6 +33,10 @@ $(VENV)/.office: requirements/office.txt $(VENV)/.base
 	@$(PIP) --no-deps --require-hashes -r requirements/office.txt
 	@touch $@
 
+$(VENV)/.gate: requirements/gate.txt $(VENV)/.base
+	@$(PIP) --no-deps --require-hashes -r requirements/gate.txt
+	@touch $@
+
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.base
 	@$(PIP) --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@
@@ -42,11 +47,11 @@ demo: $(VENV)/.base ## 建一座合成城市，加载、审计、评分，写出
 serve: $(VENV)/.office ## 在浏览器里办公：第一次先建一个演示办公室（OUT=文件夹 PORT=端口 PEOPLE=人数）
 	@$(BIN)/hengjian serve --demo --home $(OUT)/office --port $(PORT) --people $(PEOPLE)
 
-test: $(VENV)/.dev ## 运行全部测试
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## 运行全部测试（每个核一个进程）
+	@$(BIN)/python -m pytest $(SPREAD)
 
 test-long: $(VENV)/.dev ## 运行全部测试和耗时的测试（新种子、多轮随机）
-	@HENGJIAN_LONG=1 $(BIN)/python -m pytest
+	@HENGJIAN_LONG=1 $(BIN)/python -m pytest $(SPREAD)
 
 check: $(VENV)/.dev ## 检查格式、类型、分层、参考页和泄露
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m hengjian.web.browser_floor
@@ -68,8 +73,9 @@ quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召
 
 lock: $(VENV)/.dev ## 重新锁定依赖（需要 uv）
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml requirements/build.in -o requirements/base.txt
-	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra office --extra spark --extra test --extra check --extra bench -c requirements/base.txt -o requirements/dev.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra db --extra gate --extra office --extra spark --extra test --extra check --extra bench -c requirements/base.txt -o requirements/dev.txt
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra office -c requirements/base.txt -o requirements/office.txt
+	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra gate -c requirements/base.txt -o requirements/gate.txt
 	@uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra bench -c requirements/base.txt -o requirements/bench.txt
 
 clean: ## 删去环境和产出

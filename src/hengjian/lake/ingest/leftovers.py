@@ -11,6 +11,9 @@ from hengjian.lake.versions import end_commit, open_lake, table_path, unpublishe
 _LOAD = re.compile(r"^[a-z]+-(\d{6,})[.-]")
 """The load that wrote a file, in its name."""
 
+_SCRATCH = re.compile(r"\.tmp$|#\d+$")
+"""What a Delta commit writes before it takes its name: `0…1.json#1`, and older writers' `.tmp`."""
+
 
 def clear_leftovers(root: Path) -> None:
     """Remove what killed loads left in a lake. Only while the lake is locked. Raises LakeError, OSError.
@@ -29,7 +32,8 @@ def clear_leftovers(root: Path) -> None:
     for path in (root / "tables").rglob("*.parquet"):
         if path.parent.name != "_delta_log" and _number(path) > newest:
             path.unlink(missing_ok=True)
-    for scratch in (*(root / "versions").glob(".*.part"), *(root / "tables").glob("*/_delta_log/*.tmp")):
+    logs = (path for path in (root / "tables").glob("*/_delta_log/*") if _SCRATCH.search(path.name))
+    for scratch in (*(root / "versions").glob(".*.part"), *logs):
         scratch.unlink(missing_ok=True)
     end_commit(root)
 
