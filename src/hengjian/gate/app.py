@@ -58,6 +58,7 @@ class Gate:
         self.lag = Lag(settings.shed_seconds)
         self.problem = ""
         """What the last reload could not take; "" when all is as the site folder says."""
+        self.gauges: list[Callable[[], Mapping[str, tuple[str, float]]]] = [self.lag.gauges]
         self.on_start: list[Callable[[], None]] = []
         self.on_stop: list[Callable[[], None]] = []
         self._desk = Desk(checks, store, writer, settings)
@@ -105,7 +106,12 @@ class Gate:
             reply = self._passed_over(seen, error)
         took = time.perf_counter() - began
         if reply is not None:
-            body = self._answers.write(came, time.time(), reply, seen.region)
+            try:
+                body = self._answers.write(came, time.time(), reply, seen.region)
+            except Exception as error:  # a judge gave what no JSON can hold
+                logger.exception("an answer could not be written")
+                reply = self._passed_over(seen, error)
+                body = self._answers.write(came, time.time(), reply, seen.region)
             headers = [_JSON, (b"content-length", str(len(body)).encode())]
             await send(
                 {
@@ -161,7 +167,10 @@ class Gate:
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, status, kind = scope["path"], 200, "application/json; charset=utf-8"
         if path == "/metrics":
-            text, kind = self.metrics.text(self.lag.gauges()), "text/plain; version=0.0.4; charset=utf-8"
+            text, kind = (
+                self.metrics.text({name: told for each in self.gauges for name, told in each().items()}),
+                "text/plain; version=0.0.4; charset=utf-8",
+            )
         elif path == "/healthz":
             told = {
                 "status": "ok",

@@ -16,6 +16,7 @@ import msgspec
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 _FAST = msgspec.json.Decoder()
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 _DEEP = "报文嵌套得太深，没有读；请按接口规范的层次组织节点"
 
 
@@ -32,7 +33,9 @@ class ClientGone(Exception):
 
 
 class Body(NamedTuple):
-    """A request as it came: its bytes in UTF-8, and the object it holds (numbers as int and float, the last of doubled keys)."""
+    """A request as it came: its bytes in UTF-8 on one line, as the lake keeps messages, and the object it holds (numbers as int and float,
+    the last of doubled keys).
+    """
 
     raw: bytes
     node: dict[str, Any]
@@ -85,7 +88,7 @@ def open_body(raw: bytes, most: int, encoding: str = "") -> Body:
         raw, node = _patiently(raw)
     if type(node) is not dict:
         raise BodyRefused("报文不是 JSON 对象；请按接口规范发送一个交易的信封")
-    return Body(raw, node)
+    return Body(raw.translate(_ONE_LINE) if b"\n" in raw or b"\r" in raw else raw, node)
 
 
 def _too_long(most: int) -> BodyRefused:
@@ -116,6 +119,8 @@ def _patiently(raw: bytes) -> tuple[bytes, Any]:
             raise BodyRefused("报文既不是 UTF-8 也不是 GBK 编码；请用 UTF-8 发送") from None
     try:
         node = _PATIENT.decode(written.strip())
+        if "\\ud" in written or "\\uD" in written:
+            node = _without_half_characters(node)
     except RecursionError:
         raise BodyRefused(_DEEP) from None
     except json.JSONDecodeError as error:
@@ -123,6 +128,12 @@ def _patiently(raw: bytes) -> tuple[bytes, Any]:
     except ValueError:
         raise BodyRefused("报文不是 JSON：有读不出的内容") from None
     return written.encode("utf-8", "replace"), node
+
+
+def _without_half_characters(node: Any) -> Any:
+    """Half a surrogate pair is no character and breaks whoever writes it down: it becomes the mark of unreadable text."""
+    written = json.dumps(node, ensure_ascii=False)
+    return _PATIENT.decode(written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 def _whole_number(written: str) -> int | None:

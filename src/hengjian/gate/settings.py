@@ -19,7 +19,7 @@ class GateSettings:
 
     `store`: address of the gate's disk (a folder's SQLite file or postgresql://…). `home`: access record, counters, reload mark.
     `region`: 医保区划 of the receiver, "" = that of each request. `budget_ms`: time a check may take. `shed_seconds`: when the worker is
-    this late, checks are answered without being judged. `checker`: module:function that makes the judge of checks.
+    this late, checks are answered without being judged. `parts`: the module that makes the judge and the folding (see `parts`).
     """
 
     home: Path
@@ -34,7 +34,7 @@ class GateSettings:
     read_seconds: float = 10.0
     commit_seconds: float = 10.0
     shed_seconds: float = 1.0
-    checker: str = "hengjian.gate.checker:build_checker"
+    parts: str = "hengjian.gate.parts"
 
     def as_text(self) -> str:
         """The settings for the environment of a worker."""

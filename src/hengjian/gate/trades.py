@@ -53,6 +53,8 @@ _OWN = (
     Route(Kind.SIGN_IN, "9001", "签到"),
     Route(Kind.SIGN_OUT, "9002", "签退"),
 )
+_BESIDE_THE_LAKE = {"2601": "冲正"}
+"""Uploads that are kept and that the lake reads nothing from."""
 SHIPPED_VARIANTS = MappingProxyType({"3660": "3101", "3661": "3102"})
 """Provincial numbers known everywhere (Hainan)."""
 VARIANTS = Ledger("variants.csv", "地方交易编号", {"infno": "交易编号", "as": "当作"})
@@ -92,12 +94,18 @@ _SERVICES = {
 }
 
 
+def title_of(infno: str) -> str:
+    """What people call an upload."""
+    known = trade_of(infno)
+    return known.title if known is not None else _BESIDE_THE_LAKE.get(infno, "")
+
+
 class Trades:
     """The routes of one site."""
 
     def __init__(self, variants: Mapping[str, str] = SHIPPED_VARIANTS) -> None:
         own = {route.infno: route for route in _OWN}
-        own |= {infno: Route(Kind.UPLOAD, infno, known.title) for infno in UPLOADS if (known := trade_of(infno))}
+        own |= {infno: Route(Kind.UPLOAD, infno, title_of(infno)) for infno in UPLOADS}
         own |= {infno: own[of] for infno, of in variants.items()}
         self._own: Mapping[str, Route] = own
 

@@ -42,11 +42,13 @@ def acknowledge(message: Message, other_content: bool) -> Reply:
     if other_content:
         said.append(f"报文ID {message.msgid[:40]} 曾用于另一内容，两份都已保存；每次交易请用新的 msgid")
     trade = trade_of(message.infno)
-    if message.failure is not None:
+    if trade is None:
+        said.append("已保存；数据不会因它自动撤下，请另送原交易的撤销（2205、2208、2302、2305、2404、2405、3507）")
+    elif message.failure is not None:
         said.append("转来的应答是失败的，只保存，不算数")
-    elif trade is not None and not message.subjects and trade.act is not Act.NOTED:
+    elif not message.subjects:
         said.append(f"已保存，但{NOT_FACTS['keyless'].title}；{NOT_FACTS['keyless'].cure}")
-    elif trade is not None and not message.answered and trade.act in _WITHOUT_ROWS_YET:
+    elif not message.answered and trade.act in _WITHOUT_ROWS_YET:
         gap = _WITHOUT_ROWS_YET[trade.act]
         said.append(f"已保存；{gap.title}，请{gap.cure}")
     warning = "。".join(said)
