@@ -25,6 +25,7 @@ from hengjian.gate.security import ANYONE, Guard, Signature
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.sites import KeyBook
 from hengjian.gate.trades import Kind, Trades, infno_of_path, read_variants
+from hengjian.gate.trouble import tell
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -102,14 +103,14 @@ class Gate:
         except ClientGone:
             reply = None
         except Exception as error:
-            logger.exception("a request failed")
+            tell(logger, "a request failed", error)
             reply = self._passed_over(seen, error)
         took = time.perf_counter() - began
         if reply is not None:
             try:
                 body = self._answers.write(came, time.time(), reply, seen.region)
             except Exception as error:  # a judge gave what no JSON can hold
-                logger.exception("an answer could not be written")
+                tell(logger, "an answer could not be written", error)
                 reply = self._passed_over(seen, error)
                 body = self._answers.write(came, time.time(), reply, seen.region)
             headers = [_JSON, (b"content-length", str(len(body)).encode())]

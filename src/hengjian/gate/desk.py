@@ -17,8 +17,8 @@ from hengjian.gate.protocols import Checks, GateStore, Writes
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.store import UNAUDITED, Incoming, Sign, Store
 from hengjian.gate.trades import Kind
+from hengjian.gate.trouble import tell
 from hengjian.gate.uploads import acknowledge, patient_link, read_upload
-from hengjian.kernel.errors import HengjianError
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -45,8 +45,8 @@ class Desk:
             found = checked.result
             reply = Reply({"result": found}, warning=checked.warn_msg, outcome="found" if found else "ok")
             note = checked.note
-        except Exception:
-            logger.exception("a check failed")
+        except Exception as error:
+            tell(logger, "a check failed", error)
             reply, note = NOTHING_JUDGED, _unjudged(infno, request, now_sec)
         if note is not None:
             self._note(note)
@@ -64,11 +64,8 @@ class Desk:
             if link := patient_link(message):
                 await self._durable(self._writer.run(lambda store: store.link_patient(*link)))
             others = set(self._store.digests_of_msgid(message.msgid)) - {message.digest} if message.msgid else set()
-        except HengjianError as error:
-            logger.error("an upload was not kept: %s", error.what)
-            return refused(_LATER, "not_kept_error")
-        except Exception:
-            logger.exception("an upload was not kept")
+        except Exception as error:
+            tell(logger, "an upload was not kept", error)
             return refused(_LATER, "not_kept_error")
         return acknowledge(message, bool(others))
 
@@ -79,8 +76,8 @@ class Desk:
             return said
         try:
             known = [await self._durable(future) for future in [self._writer.feedback(each) for each in said]]
-        except Exception:
-            logger.exception("a feedback was not kept")
+        except Exception as error:
+            tell(logger, "a feedback was not kept", error)
             return refused(_LATER, "not_kept_error")
         unknown = list(dict.fromkeys(each.jr_id for each, found in zip(said, known, strict=True) if not found))
         return refused(unknown_sentence(unknown, sum(known)), "unknown_reminder") if unknown else Reply({})
@@ -102,16 +99,16 @@ class Desk:
                 return refused("签退没有写签到流水号 sign_no；写签到时得到的那个")
             if not await self._durable(self._writer.run(lambda store: _signed_out(store, sign_no, institution, now_sec))):
                 return refused(f"没有签到流水号 {sign_no[:40]}，或不是贵机构签到的；请核对 sign_no", "unknown_sign_no")
-        except Exception:
-            logger.exception("a sign-in or sign-out was not kept")
+        except Exception as error:
+            tell(logger, "a sign-in or sign-out was not kept", error)
             return refused(_LATER, "not_kept_error")
         return Reply({"signinoutb": {"sign_time": written, "sign_no": sign_no}})
 
     def _note(self, note: CheckNote) -> None:
         try:
             self._writer.note(note)
-        except Exception:
-            logger.exception("the note of a check was not kept")
+        except Exception as error:
+            tell(logger, "the note of a check was not kept", error)
 
     async def _durable(self, future: Future[_T]) -> _T:
         """What the writer says, within the time a client waits. The future itself is never cancelled: the writer holds it."""
@@ -126,7 +123,7 @@ class Desk:
 def _heard(waiting: asyncio.Future[_T]) -> None:
     """What comes too late is looked at all the same, so that no failure goes unheard."""
     if not waiting.cancelled() and (error := waiting.exception()) is not None:
-        logger.error("a late write failed", exc_info=error)
+        tell(logger, "a late write failed", error)
 
 
 def _signed_out(store: Store, sign_no: str, institution: str, now_sec: int) -> bool:

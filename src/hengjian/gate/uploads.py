@@ -17,7 +17,10 @@ def read_upload(body: Body, request: Request) -> Message | Reply:
     """The message of an upload, or why it is none."""
     if request.infno.startswith("1101") and not request.told:
         return refused("本服务不查询人员信息；请把平台对 1101 的应答一起转来：{“request”: 请求, “response”: 应答}")
-    found = parse(body.raw)
+    try:
+        found = parse(body.raw)
+    except ArithmeticError:
+        return refused("报文里有读不出的数字；数字写成 12.50 这样", "unreadable")
     if isinstance(found, Refusal):
         reason = REFUSALS[found.code]
         why = f"（{found.why}）" if found.why else ""

@@ -93,6 +93,8 @@ class Mutator:
     def draw(self):
         choose = self.random
         message = json.loads(json.dumps(choose.choice(self.originals)))
+        if choose.random() < 0.9:
+            message.get("request", message)["msgid"] = f"{messages.AT}20261015{choose.randrange(10**9)}"
         for _ in range(choose.choice((0, 1, 1, 2, 3, 8))):
             self._change(message)
         text = json.dumps(message, ensure_ascii=choose.random() < 0.5)

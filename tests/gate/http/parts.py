@@ -32,7 +32,18 @@ class TwiceInOneOrder:
         reminders = tuple(Reminder(jr_id, "twice", "f1", "warn", "D1", "", 100, jr_id) for jr_id in jr_ids)
         stage = "before" if infno == "3101" else "during"
         note = CheckNote(
-            request["msgid"], infno, stage, request["fixmedins_code"], "D1", now_sec, 500, 1, 2, "310", len(lines), reminders
+            str(request["msgid"]),
+            infno,
+            stage,
+            str(request["fixmedins_code"]),
+            "D1",
+            now_sec,
+            500,
+            1,
+            2,
+            "310",
+            len(lines),
+            reminders,
         )
         return Said(result, note)
 

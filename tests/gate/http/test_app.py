@@ -70,6 +70,7 @@ def test_a_broken_check_lets_the_order_pass_and_is_noted_for_the_audit(client, c
     broken = check()
     broken["input"]["data"]["patient_dtos"][0]["patn_name"] = parts.BREAKS
     told = client.post(broken)
+    assert "a check failed: RuntimeError at parts.py" in caplog.text and parts.BREAKS not in caplog.text
     assert told["infcode"] == 0 and told["output"] == {"result": []} and told["warn_msg"] == "本次未审核"
     assert notes(client) == [("3101", "before", AT, 1, 1)]
     assert 'outcome="skipped"} 1' in client.app.metrics.text()
