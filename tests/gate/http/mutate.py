@@ -1,5 +1,6 @@
 """Messages as no client should send them: a mutator over every trade and sample, from a seed."""
 
+import copy
 import json
 import random
 
@@ -119,13 +120,13 @@ class Mutator:
         if kind == 0:
             del node[key]
         elif kind == 1:
-            node[key] = [below, below] if choose.random() < 0.5 else {"data": below}
+            node[key] = [below, copy.deepcopy(below)] if choose.random() < 0.5 else {"data": below}
         elif kind == 2 and isinstance(node, dict):
             node[self._respelled(key)] = node.pop(key)
         elif kind == 3 and isinstance(below, list):
             node[key] = below * choose.choice((0, 2, 50))
         else:
-            node[key] = choose.choice(ODD)
+            node[key] = copy.deepcopy(choose.choice(ODD))
 
     def _respelled(self, key):
         head, *rest = str(key).split("_")
