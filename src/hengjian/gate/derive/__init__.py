@@ -19,6 +19,7 @@ from hengjian.gate.derive.checks import UNKNOWN_BIRTH
 from hengjian.gate.derive.judge import LeftOut, take, take_one
 from hengjian.gate.derive.layer import item_key, kind_of, layer_rows, region_flag
 from hengjian.gate.derive.spelled import (
+    DAY,
     Unreadable,
     day_of,
     e4_of,
@@ -71,6 +72,7 @@ def person_of(cells: Cells) -> Person:
 
 
 __all__ = [
+    "DAY",
     "Derived",
     "LeftOut",
     "Unreadable",
