@@ -21,13 +21,11 @@ from hengjian.lake.wire.trades import Act
 
 LOOKED_UP = ("insutype", "insu_admdvs")
 """What a visit may ask of its person."""
-_NEWEST = {
+_LAST = {
     "encounter": (("in_day", 1), ("out_day", 1), ("beg_sec", DAY), ("end_sec", DAY)),
-    "diagnosis": (("diag_day", 1),),
-    "operation": (("oprn_day", 1),),
     "fee_line": (("fee_day", 1), ("fee_sec", DAY)),
 }
-"""Columns that say when a row happened, and their units a day."""
+"""Columns that say when something last happened in a visit, and their units a day."""
 
 
 class Kept(Protocol):
@@ -178,20 +176,28 @@ class _Folding:
 
 
 def recent(acts: Rows, layout: Layout, since: int) -> Rows:
-    """Without the visits of which nothing happened on day `since` or later; a visit stays whole."""
-    newest: dict[int, int] = {}
+    """Without fee lines before day `since`, and without visits that ended before it and have no line left; otherwise a visit stays whole.
+
+    A visit of whose times the layout keeps nothing stays."""
     places = {table: layout.place(table, "mdtrt_key") for table in acts}
-    for table, rows in acts.items():
-        own = layout.columns[table]
-        times = [(own.index(column), unit) for column, unit in _NEWEST[table] if column in own]
-        for row in rows:
-            for place, unit in times:
-                if isinstance(value := row[place], int):
-                    visit = visit_of(row, places[table])
-                    newest[visit] = max(newest.get(visit, value // unit), value // unit)
-    return {
-        table: [row for row in rows if newest.get(visit_of(row, places[table]), since) >= since] for table, rows in acts.items()
+    lines = [row for row in acts.get("fee_line", ()) if last_day(row, "fee_line", layout, since) >= since]
+    rows = acts | {"fee_line": lines} if "fee_line" in acts else acts
+    live = {visit_of(row, places["fee_line"]) for row in lines}
+    live |= {
+        visit_of(row, places["encounter"])
+        for row in acts.get("encounter", ())
+        if last_day(row, "encounter", layout, since) >= since
     }
+    return {table: [row for row in found if visit_of(row, places[table]) in live] for table, found in rows.items()}
+
+
+def last_day(row: Row, table: str, layout: Layout, unknown: int) -> int:
+    """The last day a row of `encounter` or `fee_line` tells of; `unknown` where it tells of none."""
+    own = layout.columns[table]
+    days = [
+        value // unit for column, unit in _LAST[table] if column in own and isinstance(value := row[own.index(column)], int)
+    ]
+    return max(days, default=unknown)
 
 
 def visit_of(row: Row, place: int) -> int:

@@ -228,10 +228,13 @@ def test_the_last_answer_says_whom_a_patient_id_means() -> None:
 
 # twelve months --------------------------------------------------------------------------------------------------------------
 def test_a_visit_is_dropped_a_year_after_its_last_act() -> None:
-    found = history(sent(person(), visit(), fees(detail("1"), detail("2", fee_ocur_time="2026-03-03 09:00:00"))))[P1][1]
-    day = day_number(date(2026, 3, 3))
-    assert recent(found, LAYOUT, day) == found
-    assert not any(recent(found, LAYOUT, day + 1).values())
+    found = history(sent(person(), visit(), fees(detail("1"), detail("2", fee_ocur_time="2026-03-03 09:00:00"))))
+    first, last = day_number(date(2026, 3, 1)), day_number(date(2026, 3, 3))
+    assert recent(found[P1][1], LAYOUT, first) == found[P1][1]
+    later = {P1: (Person(P1), recent(found[P1][1], LAYOUT, last))}
+    assert acts(later, "fee_line", "feedetl_sn") == [("2",)]
+    assert [len(rows) for rows in later[P1][1].values()] == [1, 1, 0, 1]
+    assert not any(recent(found[P1][1], LAYOUT, last + 1).values())
     assert twelve_months_before(date(2028, 2, 29)) == date(2027, 2, 28)
     old = []
     for name, begun in (("OLD", "2025-10-30 08:00:00"), ("NEW", "2025-10-31 08:00:00")):
