@@ -18,7 +18,7 @@ from hengjian.gate.settings import GateSettings
 from hengjian.gate.store import UNAUDITED, Incoming, Sign, Store
 from hengjian.gate.trades import Kind
 from hengjian.gate.trouble import tell
-from hengjian.gate.uploads import acknowledge, patient_link, read_upload
+from hengjian.gate.uploads import acknowledge, read_upload
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -61,8 +61,6 @@ class Desk:
             return refused(f"这个账号属于 {speaker}，不能替 {message.fixmedins_code[:20]} 上传", "not_theirs")
         try:
             await self._durable(self._writer.put(Incoming.of(message, body.raw, civil_seconds(came))))
-            if link := patient_link(message):
-                await self._durable(self._writer.run(lambda store: store.link_patient(*link)))
             others = set(self._store.digests_of_msgid(message.msgid)) - {message.digest} if message.msgid else set()
         except Exception as error:
             tell(logger, "an upload was not kept", error)

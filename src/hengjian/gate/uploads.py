@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from hengjian.gate.body import Body
 from hengjian.gate.envelope import Reply, Request, refused
-from hengjian.kernel.keys import key_of
 from hengjian.lake.wire import ENCOUNTER, GAPS, NOT_FACTS, REFUSALS, Message, Refusal, parse
-from hengjian.lake.wire.nodes import find, pick
+from hengjian.lake.wire.nodes import pick
 from hengjian.lake.wire.trades import trade_of
 from hengjian.lake.wire.trades.base import Act
 
@@ -28,15 +27,6 @@ def read_upload(body: Body, request: Request) -> Message | Reply:
     if not found.fixmedins_code:
         return refused("报文没有定点医药机构编号 fixmedins_code，不知道是谁的；请补上")
     return found
-
-
-def patient_link(message: Message) -> tuple[int, int, int] | None:
-    """What a relayed 1101 tells of the hospital's own patient id (`patn_id` in its input): keys of institution, patient, person."""
-    if not message.infno.startswith("1101") or not message.psn_no or message.input is None or message.failure is not None:
-        return None
-    data = find(message.input, ("data",), "patn_id")
-    patn_id = pick(data, "patn_id") if type(data) is dict else None
-    return (key_of(message.fixmedins_code), key_of(patn_id), key_of(message.psn_no)) if patn_id else None
 
 
 def acknowledge(message: Message, other_content: bool) -> Reply:

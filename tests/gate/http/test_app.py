@@ -7,6 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 
+from hengjian.gate import parts as shipped
 from hengjian.gate.trades import UPLOADS
 from hengjian.gate.writer import BusyError
 from hengjian.kernel.keys import key_of
@@ -123,11 +124,14 @@ def test_uploads_are_answered_with_the_ids_they_brought(client):
     assert "连同应答一起送" in client.post(upload("2207", 5))["warn_msg"]
 
 
-def test_a_relayed_1101_tells_who_the_hospitals_patient_is(client):
-    alone = client.post(upload("1101"))
-    assert alone["infcode"] == -1 and "应答一起转来" in alone["err_msg"]
-    assert client.post(exchange("1101", 2))["infcode"] == 0
-    assert client.store.patient(key_of(AT), key_of("P77")) == key_of(PERSON)
+def test_a_relayed_1101_tells_who_the_hospitals_patient_is(tmp_path):
+    with gate(tmp_path, fold=shipped.build_fold(None)) as client:
+        alone = client.post(upload("1101"))
+        assert alone["infcode"] == -1 and "应答一起转来" in alone["err_msg"]
+        assert client.post(exchange("1101", 2))["infcode"] == 0
+        client.writer.stop()  # folds what waits
+        assert client.store.patient(key_of(AT), key_of("P77")) == key_of(PERSON)
+        assert client.store.person(key_of(PERSON))[0].gend == "1"
 
 
 def test_the_same_msgid_with_other_content_keeps_both_and_warns(client):
