@@ -6,10 +6,11 @@ import http.client
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from hengjian.gate.body import BodyRefused, open_body
@@ -40,8 +41,11 @@ class Replayed:
     ms: float
 
 
-Ask = Callable[[bytes], tuple[int | None, int, str]]
-"""A message → infcode, how many reminders, what was said."""
+class Ask(Protocol):
+    """Whoever is asked about a message: infcode, how many reminders, what was said."""
+
+    def __call__(self, raw: bytes) -> tuple[int | None, int, str]: ...
+    def close(self) -> None: ...
 
 
 def messages_in(path: Path) -> Iterator[bytes]:
@@ -123,6 +127,9 @@ class Offline:
         except Exception as error:
             return None, 0, f"审核出错：{summary(error)}"
         return 0, len(checked.result), checked.warn_msg
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 def _signed(key: SiteKey) -> dict[str, str]:
