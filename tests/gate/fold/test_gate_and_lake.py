@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from hengjian.gate.acts import ACT_TABLES, Person, Rows
 from hengjian.gate.fold import fold_subjects
@@ -22,12 +21,14 @@ from hengjian.gate.writer import Writer
 from hengjian.kernel.keys import key_of
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import open_lake, version_numbers
-from hengjian.lake.wire import Message, Subject, parse
+from hengjian.lake.wire import Message, Subject, parse, written
 from tests.gate.fold.lives import OTHER, lives
 from tests.gate.fold.memory import LAYOUT, TODAY, MemoryStore
+from tests.gate.fold.test_fold import lake_history
 from tests.gate.store.conftest import address, kind, opened  # noqa: F401 - fixtures
 from tests.gate.store.parts import SEALER, Opener
-from tests.lake.wire.messages import PERSON
+from tests.lake.folder import load, make_folder
+from tests.lake.wire.messages import PERSON, cancel, detail, fees, person, settlement, visit
 
 NOW = datetime(2026, 10, 31, 12)
 SECOND = 1_793_000_000
@@ -139,17 +140,37 @@ def test_killed_between_the_load_and_the_marking(tmp_path: Path) -> None:
     gate.close()
 
 
-@pytest.mark.parametrize("most", [1000])
-def test_messages_that_were_dropped_after_loading_leave_the_history_as_it_is(tmp_path: Path, most: int) -> None:
-    gate = open_store(tmp_path / "gate.db", sealer=SEALER)
+def rows_of(history: dict[int, tuple[Person, Rows]]) -> dict[int, Rows]:
+    return {key: rows for key, (_, rows) in history.items() if any(rows.values())}
+
+
+def test_messages_that_were_dropped_are_made_up_for_by_the_lake(tmp_path: Path) -> None:
+    gate, lake = open_store(tmp_path / "gate.db", sealer=SEALER), tmp_path / "lake"
     gate.use_layout(LAYOUT)
-    lines = lives(random.Random(7).choice, 6)
-    late = [raw for raw in lines if b'"2208"' in raw or b'"2305"' in raw][:1]
-    assert late
-    receive(gate, [raw for raw in lines if raw not in late])
-    load_inbox(gate, tmp_path / "lake", now=NOW, most=most)
-    assert gate.prune(SECOND + 1) > 10
+    day = [written(*m) for m in (person(), visit(), fees(detail("1")), settlement())]
+    receive(gate, day)
+    assert load_inbox(gate, lake, now=NOW, layout=LAYOUT).visits == 0
+    assert gate.prune(SECOND + 1) == 4
     before = told(gate)
-    receive(gate, late)
+    receive(gate, [written(*cancel())])
     assert told(gate) == before
+    assert load_inbox(gate, lake, now=NOW, layout=LAYOUT).visits == 1
+    assert rows_of(told(gate)) == rows_of(whole({k: (Person(k), v) for k, v in lake_history(lake).items()}))
+    ((paid,),) = [
+        [row[LAYOUT.place("fee_line", "fund_amt")] for row in rows["fee_line"]] for rows in rows_of(told(gate)).values()
+    ]
+    assert paid == 0 and rows_of(before) != rows_of(told(gate))
+    gate.close()
+
+
+def test_a_visit_that_came_by_file_goes_on_through_the_gate(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    load(make_folder(tmp_path / "in"), lake)
+    gate = open_store(tmp_path / "gate.db", sealer=SEALER)
+    warm(open_lake(lake), gate, LAYOUT, now=NOW)
+    asked, answered = fees(detail("2", "M1", psn_no="P1"))
+    receive(gate, [written(asked, answered)])
+    assert load_inbox(gate, lake, now=NOW, layout=LAYOUT).visits == 1
+    kept = {key: rows for key, (_, rows) in whole(gate.persons([key_of("P1")])).items()}
+    assert kept == lake_history(lake) and len(kept[key_of("P1")]["fee_line"]) == 2
     gate.close()
