@@ -184,6 +184,12 @@ def test_cut_short_it_is_done_again(city: LakeVersion, opened: Opener, layout: L
     assert history(fresh) == whole and fresh.warmed["lake_version"] == "1"
 
 
+def fees(store: Store) -> dict[str, list]:
+    """The fee lines of two persons."""
+    found = {psn: store.person(key_of(psn)) for psn in ("P2", "PX")}
+    return {psn: sorted(known[1]["fee_line"], key=repr) for psn, known in found.items() if known}
+
+
 def test_what_no_lake_holds_yet_is_kept(village: LakeVersion, store: Store) -> None:
     warm(village, store, LAYOUT)
     lake_rows = store.person(key_of("P2"))
@@ -199,9 +205,7 @@ def test_what_no_lake_holds_yet_is_kept(village: LakeVersion, store: Store) -> N
     assert len(gate_rows["P2"]["fee_line"]) == 3 and store.waiting() == (4, 0)
     report = warm(village, store, LAYOUT)
     assert report.kept == 2 and report.gone == 0
-    assert {psn: found[1]["fee_line"] for psn in ("P2", "PX") if (found := store.person(key_of(psn)))} == {
-        psn: rows["fee_line"] for psn, rows in gate_rows.items()
-    }
+    assert fees(store) == {psn: rows["fee_line"] for psn, rows in gate_rows.items()}
     store.note_loaded([d for d, _ in store.unloaded()], 2)  # in a later version, not in this one
     assert warm(village, store, LAYOUT).kept == 2
     with store.db.writing(durable=True) as work:
