@@ -40,7 +40,7 @@ def test_a_reminder_says_rule_law_line_and_money(bench, memory):
     checked = ask(bench, order(MENS_DRUG, sumamt=120.5, ownpay_amt=20), patient={"gend": "2"})
     (said,) = checked.result
     assert said["rule_id"] == "drug_sex_limit" and said["vola_cont"].startswith("【提醒】") and said["sev_deg"] == "2"
-    assert "医疗保障基金使用监督管理条例" in said["vola_evid"] and "drug_sex_limit:sex-drug-01" in said["vola_evid"]
+    assert "医疗保障基金使用监督管理条例" in said["vola_evid"] and "drug_sex_limit:sex-drug-04" in said["vola_evid"]
     assert said["vola_amt"] == 100.5 and said["judge_result_detail_dtos"][0]["rx_id"] == "R1" and said["task_id"] == "T1"
     assert said["patn_id"] == "99P1" and said["mdtrt_id"] == "HIS1"
     (noted,) = checked.note.reminders
