@@ -187,7 +187,7 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
         if point.rule.family:
             members += BINDERS[point.rule.family](point)
         else:
-            name, spec, row = _custom(point)
+            name, spec, row = custom_row(point)
             columns[name] = spec
             custom.setdefault(name, []).append(row)
     for rule in rules:
@@ -196,7 +196,7 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
             for prefix in rule.exempt_diagnoses
         ]
     local = Locals(rulebook.code_map)
-    ready = custom | _ceilings(con, [p for p in points if p.rule.family == "price"])
+    ready = custom | ceilings(con, [p for p in points if p.rule.family == "price"])
     sizes: dict[str, int] = {}
     for name, spec in columns.items():
         rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name], local)
@@ -211,7 +211,7 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
     )
 
 
-def _custom(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
+def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
     """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys and numbers stay integers,
     or `kn_<rule>` of its parameters while they do not change."""
     if point.row is None:
@@ -257,7 +257,7 @@ SELECT b.n, b.code, b.admdvs, b.lv_grp, b.d, b.t FROM best AS b WHERE b.nth = 1 
 then the exact level over "any level"."""
 
 
-def _ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[str, list[tuple[Any, ...]]]:
+def ceilings(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> dict[str, list[tuple[Any, ...]]]:
     """Rows of kn_price and kn_ceiling, cut by region, level and period."""
     if not points:
         return {}

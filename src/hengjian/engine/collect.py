@@ -20,7 +20,8 @@ from hengjian.rulebook.model import Rule, Rulebook
 RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id", "other_item_name")
 """Placeholders of a message that are filled per finding; all others come from the knowledge row."""
 
-_LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"], "visit_type": CODE_TABLES["med_type"]}
+LABELS = {"sex": CODE_TABLES["gend"], "insurance": CODE_TABLES["insutype"], "visit_type": CODE_TABLES["med_type"]}
+"""Words for coded attributes, by the dimension a rule limits."""
 
 
 def create_tables(
@@ -64,7 +65,7 @@ def create_tables(
         {"rule_id": "VARCHAR", "nth": "INTEGER", "text": "VARCHAR", "valid_from": "INTEGER", "valid_to": "INTEGER"},
         [(r.rule_id, n, b.text, b.period.start, b.period.end) for r in rules for n, b in enumerate(r.basis)],
     )
-    labels = [(r.rule_id, code, label) for r in rules for code, label in _LABELS.get(r.settings.get("dim", ""), {}).items()]
+    labels = [(r.rule_id, code, label) for r in rules for code, label in LABELS.get(r.settings.get("dim", ""), {}).items()]
     fill(con, "label", {"rule_id": "VARCHAR", "code": "VARCHAR", "label": "VARCHAR"}, labels)
     con.execute(f"CREATE OR REPLACE TABLE hit ({_columns(HIT)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE found ({_columns(HIT | _CITED)})").fetchall()

@@ -28,6 +28,7 @@ from hengjian.rulebook.model import (
     OUTPUTS,
     POINT_GROUPS,
     SCOPES,
+    STAGES,
     STATUSES,
     UNITS,
     WINDOWS,
@@ -47,7 +48,7 @@ SHIPPED = Path(__file__).parent
 PARTS = ("law", "knowledge", "families", "rules")
 _KNOWN = {
     "rule", "title", "official_code", "national", "points", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
-    "basis", "message", "spares", "exempt_diagnoses", "valid_from", "valid_to", "examples",
+    "basis", "message", "spares", "exempt_diagnoses", "stages", "valid_from", "valid_to", "examples",
 }  # fmt: skip
 _SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)\*/)?\s*\Z", re.DOTALL)
 
@@ -240,6 +241,7 @@ def _rule(
         spares=tuple(str(s) for s in head.need("spares")),
         exempt_diagnoses=tuple(str(s) for s in head.values.get("exempt_diagnoses") or ()),
         period=period,
+        stages=_stages(head),
         sql=sql,
         examples=_examples(examples, path),
         path=path,
@@ -248,6 +250,18 @@ def _rule(
         national=_national(head, catalogue),
         point_group=head.one_of("points", POINT_GROUPS) if "points" in head.values else "",
     )
+
+
+def _stages(head: Marked) -> tuple[str, ...]:
+    """The stages a rule allows, in their order; all when it says nothing. The audit is always one of them."""
+    said = head.values.get("stages")
+    if said is None:
+        return tuple(STAGES)
+    named = {str(s) for s in said} if isinstance(said, list) else set()
+    if not named <= STAGES.keys() or "after" not in named:
+        cure = "写成 stages: [during, after] 这样，可用：" + "、".join(STAGES) + "，after 不能少"
+        raise RulebookError("stages 不对", where=head.where("stages"), cure=cure)
+    return tuple(s for s in STAGES if s in named)
 
 
 def _params(head: Marked) -> dict[str, Param]:

@@ -22,6 +22,8 @@ GRAINS = ("line", "encounter", "institution", "group")
 SCOPES = ("person", "whole")
 """What a text must see at once: one person's rows, or everybody's."""
 OUTPUTS = ("finding", "indicator")
+STAGES = {"before": "事前", "during": "事中", "after": "事后"}
+"""When a rule may be asked: while orders are written, at settlement, in the audit."""
 ENGINES = ("duckdb", "sqlite", "spark")
 UNITS = {
     "天": 1,
@@ -211,6 +213,7 @@ class Rule:
     lines: dict[str, int] = field(default_factory=dict, compare=False)
     sql_line: int = 1  # line of the file on which `sql` begins
     point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
+    stages: tuple[str, ...] = tuple(STAGES)  # the author may only narrow what its columns allow (`gate.stages`)
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code
 
     @property

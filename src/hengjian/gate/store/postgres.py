@@ -179,6 +179,9 @@ class _Transaction:
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         return self._cursor.execute(_marked(sql), values).fetchall()
 
+    def alone(self, *tables: str) -> None:
+        self._cursor.execute(f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE".encode())
+
 
 @lru_cache(maxsize=512)
 def _marked(sql: str) -> bytes:

@@ -29,7 +29,6 @@ class Refill:
         Encounters and persons with a message that the lake version does not hold keep what was folded and are to be folded again."""
         db = self._store.db
         with db.turn(), db.writing(durable=False) as work:
-            self._store.check_layout(work)
             pending = pending_subjects(work, self._version)
             wanted = {person.psn_key: (person, rows) for person, rows in persons}
             if pending:
@@ -42,6 +41,7 @@ class Refill:
             rows = put_rows(wanted.values())
             self.bytes += sum(len(row[-1]) for row in rows if isinstance(row[-1], bytes))
             work.many(PUT_PERSON, rows)
+            self._store.check_layout(work)
 
     def finish(self, institutions: Sequence[Institution], told: Mapping[str, object]) -> None:
         """Put the institutions in place and note what the store was warmed from."""
@@ -71,8 +71,9 @@ class Refill:
 def _again(work: Transaction, persons: Iterable[tuple[Person, Rows]], pending: Mapping[str, set[int]], layout: Layout) -> None:
     """Have the pending subjects of persons folded again."""
     visits, people = pending.get(ENCOUNTER, set()), pending.get(PERSON, set())
-    place = layout.place("encounter", "mdtrt_key")
+    places = {table: layout.place(table, "mdtrt_key") for table in layout.columns}
     marks = {(PERSON, person.psn_key) for person, _ in persons if person.psn_key in people}
     for _, rows in persons:
-        marks |= {(ENCOUNTER, key) for row in rows.get("encounter", ()) if isinstance(key := row[place], int) and key in visits}
+        found = {row[places[table]] for table, there in rows.items() for row in there}
+        marks |= {(ENCOUNTER, key) for key in found if isinstance(key, int) and key in visits}
     work.many(_AGAIN, sorted(marks))

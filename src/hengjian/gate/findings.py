@@ -1,0 +1,146 @@
+"""Hits as findings a doctor can read: one for each rule, act and period, with sentence, law, amounts and the lines they point to.
+
+The same as `engine.collect` makes of the archive's hits; of acts in other institutions only date and quantity are told (`elsewhere`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from hengjian.engine.collect import LABELS, RUNTIME
+from hengjian.engine.shapes import Point
+from hengjian.gate.acts import Layout, Rows
+from hengjian.gate.case import Case
+from hengjian.gate.judge import Hit
+from hengjian.gate.knowledge import Knowledge
+from hengjian.kernel.dates import day_date
+from hengjian.rulebook.model import Rule
+
+_SEPARATOR = chr(31)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_MOST_ELSEWHERE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding of a check. Amounts in fen; `sn`: the line in question ("" = the visit), `other_sn`: a line of this message beside it."""
+
+    finding_id: str
+    rule: Rule
+    certain: bool
+    sn: str
+    other_sn: str
+    sentence: str
+    law: str
+    knowledge_ref: str
+    amount_total: int
+    amount_inscope: int
+    w0: int
+    w1: int
+
+
+def findings_of(
+    hits: Iterable[Hit], case: Case, past: Rows, layout: Layout, knowledge: Knowledge, diagnoses: Collection[str]
+) -> list[Found]:
+    """The findings about what is asked: current lines, and the visit as a whole. `diagnoses`: every code the person is known with."""
+    current = {line.sn: line for line in case.visit.lines if line.current}
+    groups: dict[tuple[str, str, int, int], list[tuple[Hit, Point]]] = {}
+    for hit in hits:
+        sn = hit.cells.get("feedetl_sn")
+        if sn is not None and sn not in current:
+            continue
+        point = knowledge.point(hit.kid)
+        if any(code.startswith(point.rule.exempt_diagnoses) for code in diagnoses if point.rule.exempt_diagnoses):
+            continue
+        subject = _subject(hit.cells, case)
+        groups.setdefault((point.rule.rule_id, subject, _int(hit, "w0"), _int(hit, "w1")), []).append((hit, point))
+    return [_found(key, group, case, past, layout, knowledge) for key, group in sorted(groups.items(), key=lambda g: g[0])]
+
+
+def _int(hit: Hit, name: str) -> int:
+    return int(hit.cells.get(name) or 0)
+
+
+def _subject(cells: Mapping[str, int | str | None], case: Case) -> str:
+    """As `collect.findings_sql` names it."""
+    visit = case.visit.mdtrt_id
+    sn = str(cells.get("feedetl_sn") or "")
+    if cells.get("by_pair"):
+        other = visit if cells.get("other_mdtrt_key") == case.visit.mdtrt_key else str(cells.get("other_mdtrt_key"))
+        pair = sorted((f"{visit}/{sn}", f"{other}/{cells.get('other_sn')}"))
+        return _SEPARATOR.join((case.patn_id, *pair))
+    return _SEPARATOR.join((case.patn_id, visit, sn))
+
+
+def _found(
+    key: tuple[str, str, int, int],
+    group: list[tuple[Hit, Point]],
+    case: Case,
+    past: Rows,
+    layout: Layout,
+    knowledge: Knowledge,
+) -> Found:
+    rule_id, subject, w0, w1 = key
+    hit, point = max(group, key=lambda g: (_int(g[0], "amount_total"), -g[0].kid))
+    rule = point.rule
+    digest = hashlib.sha256(_SEPARATOR.join((rule_id, rule.grain, subject, str(w0), str(w1))).encode()).hexdigest()
+    other_here = hit.cells.get("other_mdtrt_key") == case.visit.mdtrt_key
+    law = "；".join(b.text for b in rule.basis if w0 in b.period)
+    return Found(
+        digest,
+        rule,
+        rule.certainty == "certain" and any(w0 >= p.official_from for _, p in group),
+        str(hit.cells.get("feedetl_sn") or ""),
+        str(hit.cells.get("other_sn") or "") if other_here else "",
+        _sentence(hit, point, case, knowledge) + elsewhere(hit, point, case, past, layout, knowledge),
+        law,
+        "; ".join(sorted({p.reference for _, p in group})),
+        max(_int(h, "amount_total") for h, _ in group),
+        max(_int(h, "amount_inscope") for h, _ in group),
+        w0,
+        w1,
+    )
+
+
+def _sentence(hit: Hit, point: Point, case: Case, knowledge: Knowledge) -> str:
+    labels = point.labels
+    names = {line.sn: line.name for line in case.visit.lines}
+    sn, other = str(hit.cells.get("feedetl_sn") or ""), str(hit.cells.get("other_sn") or "")
+    observed_text = str(hit.cells.get("observed_text") or "")
+    coded = LABELS.get(point.rule.settings.get("dim", ""), {})
+    told = {
+        "item_name": names.get(sn) or labels.get("name", ""),
+        "observed": number_text(_int(hit, "observed")),
+        "threshold": number_text(_int(hit, "threshold")),
+        "observed_label": coded.get(observed_text, observed_text),
+        "diag3": str(case.visit.cells.get("diag3") or ""),
+        "other_mdtrt_id": case.visit.mdtrt_id if hit.cells.get("other_mdtrt_key") == case.visit.mdtrt_key else "另一次就诊",
+        "other_item_name": names.get(other) or labels.get("b_name") or labels.get("a_name") or "已有的同类项目",
+    }
+    return _PLACEHOLDER.sub(lambda m: told[m[1]] if m[1] in RUNTIME else labels.get(m[1], ""), point.rule.message)
+
+
+def elsewhere(hit: Hit, point: Point, case: Case, past: Rows, layout: Layout, knowledge: Knowledge) -> str:
+    """What the sentence adds of acts in other institutions that count here: their dates and quantities, no name, no diagnosis (design §6)."""
+    place = {c: layout.place("fee_line", c) for c in ("org_key", "item_key", "fee_day", "net_cnt_e4", "net_inscp")}
+    w0, w1 = _int(hit, "w0"), _int(hit, "w1")
+    acts = []
+    for row in past.get("fee_line", ()):
+        day, cnt = int(row[place["fee_day"]] or 0), int(row[place["net_cnt_e4"]] or 0)
+        if row[place["org_key"]] == case.visit.org_key or not w0 <= day < w1 or cnt <= 0 or not row[place["net_inscp"]]:
+            continue
+        if any(kid == hit.kid for _, kid, _ in knowledge.entries(int(row[place["item_key"]] or 0))):
+            acts.append((day, cnt))
+    if not acts or point.rule.family not in ("cap_cycle",):
+        return ""
+    shown = "、".join(f"{day_date(day):%Y-%m-%d} {number_text(cnt)}" for day, cnt in sorted(acts)[:_MOST_ELSEWHERE])
+    return f"（其中其他机构：{shown}{'等' if len(acts) > _MOST_ELSEWHERE else ''}）"
+
+
+def number_text(e4: int) -> str:
+    """1/10,000 as text without needless zeros."""
+    whole, rest = divmod(abs(e4), 10_000)
+    return ("-" if e4 < 0 else "") + (f"{whole}.{rest:04}".rstrip("0") if rest else str(whole))
