@@ -151,7 +151,7 @@ class Gate:
         if route.kind is Kind.UPLOAD:
             return seen, await self._desk.upload(body, request, speaker, came)
         if route.kind is Kind.FEEDBACK:
-            return seen, await self._desk.feedback(request, came)
+            return seen, await self._desk.feedback(request, speaker, came)
         if route.kind in (Kind.SIGN_IN, Kind.SIGN_OUT):
             return seen, await self._desk.sign(route.kind, request, came)
         sentence = _SENTENCE[route.kind].format(request.infno[:10])

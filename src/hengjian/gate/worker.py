@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from pathlib import Path
 from typing import Protocol, cast
 
 from hengjian.crypto.keys import KeyRing, find_key_file
-from hengjian.crypto.seal import Sealer
 from hengjian.gate.app import Gate, make_app
 from hengjian.gate.kin import end_with_parent
 from hengjian.gate.protocols import Checks
@@ -70,13 +68,13 @@ def assemble(settings: GateSettings) -> Gate:
 
 
 def store_of(settings: GateSettings) -> Store:
-    """The store of a gate, sealed as its lake is. Raises HengjianError."""
-    return open_store(settings.store, sealer=sealer_of(settings.lake))
+    """The store of a gate, sealed as its lake is; without a lake, with the user's own key file, made where there is none.
 
-
-def sealer_of(lake: Path | None) -> Sealer:
-    """The sealer of a lake; without a lake, that of the user's own key file, made where there is none. Raises HengjianError."""
+    A lake that has changed its key takes the store along. Raises HengjianError.
+    """
+    lake = settings.lake
     if lake is None:
-        return KeyRing.open(find_key_file(), create=True).sealer()
+        ring = KeyRing.open(find_key_file(), create=True)
+        return open_store(settings.store, sealer=ring.sealer(), former=ring.sealer)
     ring = KeyRing.open(find_key_file(None, keys_hint(lake)), lake=lake)
-    return ring.sealer(open_lake(lake).key)
+    return open_store(settings.store, sealer=ring.sealer(open_lake(lake).key), former=ring.sealer)
