@@ -37,14 +37,14 @@ class Desk:
     def check(self, infno: str, body: Body, request: Request, came: float, *, late: bool = False) -> Reply:
         """3101, 3102: judge. Whatever goes wrong, or when the worker is `late`, the order passes unjudged, which is noted for the audit."""
         now_sec = civil_seconds(came)
-        if late or too_many_lines(body.node, len(body.raw), self._settings.most_lines):
-            self._note(_unjudged(infno, request, now_sec))
-            return NOTHING_JUDGED
         try:
-            checked = self.checks.check(infno, request.envelope, now_sec)
-            found = checked.result
-            reply = Reply({"result": found}, warning=checked.warn_msg, outcome="found" if found else "ok")
-            note = checked.note
+            if late or too_many_lines(body.node, len(body.raw), self._settings.most_lines):
+                note: CheckNote | None = _unjudged(infno, request, now_sec)
+                reply = NOTHING_JUDGED
+            else:
+                checked = self.checks.check(infno, request.envelope, now_sec)
+                found, note = checked.result, checked.note
+                reply = Reply({"result": found}, warning=checked.warn_msg, outcome="found" if found else "ok")
         except Exception as error:
             tell(logger, "a check failed", error)
             reply, note = NOTHING_JUDGED, _unjudged(infno, request, now_sec)

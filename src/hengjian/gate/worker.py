@@ -11,7 +11,7 @@ from hengjian.crypto.keys import KeyRing, find_key_file
 from hengjian.gate.app import Gate, make_app
 from hengjian.gate.kin import end_with_parent
 from hengjian.gate.protocols import Checks
-from hengjian.gate.reload import Watcher
+from hengjian.gate.reload import Watcher, look
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
 from hengjian.gate.store import Store, open_store
 from hengjian.gate.writer import Fold, Writer
@@ -49,6 +49,7 @@ def application() -> Gate:
 def assemble(settings: GateSettings) -> Gate:
     """Store, writer, judge and application, and how they end. Raises HengjianError."""
     parts = cast(Parts, importlib.import_module(settings.parts))
+    seen = look(settings)
     store = store_of(settings)
     try:
         writer = Writer(store, parts.build_fold(settings))
@@ -57,7 +58,7 @@ def assemble(settings: GateSettings) -> Gate:
     except BaseException:
         store.close()
         raise
-    watcher = Watcher(gate, lambda: parts.build_checker(settings), every=settings.watch_seconds)
+    watcher = Watcher(gate, lambda: parts.build_checker(settings), seen, every=settings.watch_seconds)
     gate.on_start.append(watcher.start)
     gate.on_stop += [watcher.stop, lambda: writer.stop(_GRACE), store.close]
     gate.gauges.append(lambda: {"hengjian_gate_waiting": ("等着写盘的件数（答话的这个进程）", writer.waiting)})

@@ -354,3 +354,10 @@ def test_a_settlement_is_counted_once_and_as_audited_when_a_check_came_before(cl
     client.post(exchange("2207", 6))
     client.writer.run(lambda _: None).result(10)
     assert client.store.audited(0, 10**11)["employee"].audited == 1
+
+
+def test_an_input_written_as_text_is_opened(client):
+    message = check([CODE, CODE])
+    message["input"] = json.dumps(message["input"])
+    assert client.post(message)["output"]["result"]
+    assert client.post({"request": json.dumps(check([CODE, CODE], serial=2))})["output"]["result"]
