@@ -10,9 +10,9 @@ from typing import NamedTuple
 from hengjian.gate.acts import ACT_TABLES, Layout, Person, Rows, pack, unpack
 from hengjian.gate.store.database import Database, StoreError, Transaction, Value, listed
 from hengjian.gate.store.tables import INSTITUTION
+from hengjian.gate.subjects import VISITS_OF
 from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
-from hengjian.lake.wire import ENCOUNTER, PERSON
 
 COLUMNS = "gend, brdy_day, brdy_ymd, dead_day, insutype, psn_type, acts"
 _PERSON = f"SELECT {COLUMNS} FROM person WHERE place = ?"
@@ -97,7 +97,7 @@ class History:
             work.alone("person")
             if work.rows("SELECT value FROM meta WHERE name = 'layout'") != [(_text(layout),)]:
                 work.run("DELETE FROM person")
-                work.run("UPDATE message_subject SET folded = 0 WHERE folded = 1 AND kind IN (?, ?)", (ENCOUNTER, PERSON))
+                work.run("UPDATE message_subject SET folded = 0 WHERE folded = 1 AND kind <> ?", (VISITS_OF,))
                 work.run("DELETE FROM meta WHERE name LIKE 'warm.%'")
                 work.run(PUT_META, ("layout", _text(layout)))
         self._layout, self._written = self._read_layout()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hengjian.crypto.seal import Sealer
 from hengjian.gate.store.database import Database, Transaction, Value, listed, plain, slices
 from hengjian.gate.store.keys import check_key, place
+from hengjian.gate.subjects import VISITS_OF, kept_under
 from hengjian.kernel.errors import SealError
 from hengjian.kernel.keys import key_of
 from hengjian.lake.wire import Message, Refusal, Subject, parse
@@ -19,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 _ACCEPT = """INSERT INTO message (digest, infno, msgid, fixmedins_code, inf_time, received_sec, loaded, body) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
 ON CONFLICT (digest) DO NOTHING"""
-_SUBJECT = "INSERT INTO message_subject (kind, subject_key, digest, folded) VALUES (?, ?, ?, 0) ON CONFLICT (kind, subject_key, digest) DO NOTHING"
+_SUBJECT = "INSERT INTO message_subject (kind, subject_key, digest, folded) VALUES (?, ?, ?, ?) ON CONFLICT (kind, subject_key, digest) DO NOTHING"
 _FOLDED = "UPDATE message_subject SET folded = 1 WHERE kind = ? AND subject_key = ? AND digest = ?"
 _PENDING = "SELECT digest FROM message_subject WHERE kind = ? AND subject_key = ? AND folded = 0"
 _UNFOLDED = "SELECT DISTINCT kind, subject_key FROM message_subject WHERE folded = 0 ORDER BY kind, subject_key LIMIT ?"
@@ -30,10 +31,10 @@ WHERE s.kind = ? AND s.subject_key = ? AND m.body = ''"""
 _UNLOADED = "SELECT digest, body FROM message WHERE loaded = 0 ORDER BY received_sec, digest LIMIT ?"
 _NOT_IN = """SELECT DISTINCT s.kind, s.subject_key FROM message AS m JOIN message_subject AS s ON s.digest = m.digest
 WHERE (m.loaded = 0 OR m.loaded > ?) AND m.body <> ''"""
-_PRUNABLE = """SELECT m.digest FROM message AS m WHERE m.loaded > 0 AND m.received_sec < ? AND m.body <> '' AND NOT EXISTS (
+_PRUNABLE = f"""SELECT m.digest FROM message AS m WHERE m.loaded > 0 AND m.received_sec < ? AND m.body <> '' AND NOT EXISTS (
   SELECT 1 FROM message_subject AS s JOIN message_subject AS o ON o.kind = s.kind AND o.subject_key = s.subject_key
   JOIN message AS x ON x.digest = o.digest
-  WHERE s.digest = m.digest AND (o.folded = 0 OR x.loaded = 0 OR x.received_sec >= ?))"""
+  WHERE s.digest = m.digest AND s.kind <> '{VISITS_OF}' AND (o.folded = 0 OR x.loaded = 0 OR x.received_sec >= ?))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Incoming:
             message.inf_time,
             received_sec,
             raw,
-            message.subjects,
+            kept_under(message),
         )
 
 
@@ -82,7 +83,10 @@ class Inbox:
         with self.db.writing(durable=True) as work:
             fresh = {digest for digest, new in zip(order, work.fresh(_ACCEPT, [rows[d] for d in order]), strict=True) if new}
             subjects = {
-                (s.kind, key_of(s.key), bytes.fromhex(m.digest)) for m in messages if m.digest in fresh for s in m.subjects
+                (s.kind, key_of(s.key), bytes.fromhex(m.digest), int(s.kind == VISITS_OF))  # by which it is only found again
+                for m in messages
+                if m.digest in fresh
+                for s in m.subjects
             }
             work.many(_SUBJECT, sorted(subjects))
             check_key(work, self.sealer, self.db.shown)
@@ -107,6 +111,11 @@ class Inbox:
         """How many messages of a subject were pruned here: they are in the lake, and `messages_of` is not the whole."""
         ((count,),) = self.db.read(_GONE, (subject.kind, key_of(subject.key)))
         return int(count)
+
+    def pending(self, subject: Subject) -> list[str]:
+        """Digests of a subject's messages that are not folded yet."""
+        found = self.db.read(_PENDING, (subject.kind, key_of(subject.key)))
+        return sorted(bytes(digest).hex() for (digest,) in found)
 
     @contextmanager
     def folding(self, subjects: Iterable[Subject]) -> Iterator[list[Subject]]:
@@ -157,7 +166,7 @@ class Inbox:
         try:
             for raw in self._bodies(kind, key):
                 said = parse(raw)
-                for subject in () if isinstance(said, Refusal) else said.subjects:
+                for subject in () if isinstance(said, Refusal) else kept_under(said):
                     if subject.kind == kind and key_of(subject.key) == key:
                         return subject
         except SealError as error:
