@@ -43,7 +43,7 @@ class Desk:
         try:
             checked = self.checks.check(infno, request.envelope, now_sec)
             found = checked.result
-            reply = Reply({"result": found}, warning=checked.warn_msg, outcome="found" if found else "ok")
+            reply = Reply({"result": found, **checked.more}, warning=checked.warn_msg, outcome="found" if found else "ok")
             note = checked.note
         except Exception as error:
             tell(logger, "a check failed", error)

@@ -70,7 +70,7 @@ def gate(folder, *, checks=None, fold=None, wrap=lambda writer: writer, **settin
     asked = GateSettings(home=folder / "home", store=str(folder / "gate.sqlite"), **settings)
     store = open_store(asked.store, sealer=Sealer("k2345", b"k" * MASTER_BYTES))
     with Writer(store, fold or parts.build_fold(asked)) as writer:
-        app = make_app(checks or parts.build_checker(asked), store, wrap(writer), asked)
+        app = make_app(checks or parts.build_checker(asked, store), store, wrap(writer), asked)
         client = Client(app)
         client.store, client.writer = store, writer
         try:
