@@ -92,7 +92,7 @@ class History:
         return kept
 
     def renew_layout(self, layout: Layout) -> None:
-        """Keep other columns from now on. Histories of another layout are dropped and every message here is to be folded again."""
+        """Keep other columns from now on. Histories of another layout are dropped and what the messages here say of visits and people is to be folded again."""
         with self.db.turn(), self.db.writing(durable=True) as work:
             work.alone("person")
             if work.rows("SELECT value FROM meta WHERE name = 'layout'") != [(_text(layout),)]:
