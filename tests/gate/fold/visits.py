@@ -97,7 +97,7 @@ def _line(
         "fee_ocur_time": spelled(choose, begin + timedelta(days=choose([-1, 0, 0, 1, 5]), hours=choose([0, 3]))),
         "cnt": str(count), "pric": str(price), "det_item_fee_sumamt": str(amount), "inscp_scp_amt": str(inside),
         "chrgitm_lv": choose(["", "01", "03"]), "rxno": choose(["", "R1"]), "bilg_dr_codg": choose(["", "D990100000001"]),
-        "body_part": choose(["", "左膝"]), "exe_begntime": choose(["", spelled(choose, begin)]),
+        "body_part": choose(["", "左膝"]), "prd_days": choose(["", "7", "0.5"]), "exe_begntime": choose(["", spelled(choose, begin)]),
     }  # fmt: skip
     made.append(line)
     for number in range(choose([0, 0, 1, 2])):
