@@ -52,7 +52,7 @@ def prepare(work: Path) -> None:
     store = work / "gate" / "gate.sqlite"
     if not (work / "copied").exists():
         store.parent.mkdir(exist_ok=True)
-        _run("gate", "warm", "--lake", work / "lake", "--site", work / "site", "--store", store)
+        _run("gate", "warm", "--lake", work / "lake", "--store", store)
         begun = time.perf_counter()
         count = copy_people(store)
         (work / "copied").write_text(str(count))

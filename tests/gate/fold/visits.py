@@ -129,6 +129,6 @@ def _settlement(made: list[dict[str, str]], choose: Choose, of: dict[str, str], 
 
 def _odd(choose: Choose, table: str, row: dict[str, str]) -> dict[str, str]:
     """One cell as clients should not write it; the row keeps its visit, and its kind of diagnosis, which the load reads as a number."""
-    free = ("mdtrt_id", "setl_id", "diag_type")
+    free = ("mdtrt_id", "setl_id")
     columns = [c.name for c in TABLES[table].columns] + list(row)
     return row | {choose([c for c in columns if c not in free]): choose(_ODD)}
