@@ -44,7 +44,7 @@ class Desk:
             else:
                 checked = self.checks.check(infno, request.envelope, now_sec)
                 found, note = checked.result, checked.note
-                reply = Reply({"result": found}, warning=checked.warn_msg, outcome="found" if found else "ok")
+                reply = Reply({"result": found, **checked.more}, warning=checked.warn_msg, outcome="found" if found else "ok")
         except Exception as error:
             tell(logger, "a check failed", error)
             reply, note = NOTHING_JUDGED, _unjudged(infno, request, now_sec)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from hengjian.gate.acts import CheckNote
+from hengjian.gate.build import checker_of_site
 from hengjian.gate.derive import DAY
-from hengjian.gate.envelope import NOT_AUDITED, civil_seconds
+from hengjian.gate.envelope import civil_seconds
 from hengjian.gate.fold import fold_subjects
 from hengjian.gate.layout import layout_of
 from hengjian.gate.protocols import Checks
@@ -21,21 +19,12 @@ from hengjian.lake.wire import Subject
 from hengjian.rulebook import load_rulebook
 
 
-@dataclass(frozen=True)
-class _Passed:
-    result: Sequence[Mapping[str, Any]] = ()
-    note: CheckNote | None = None
-    warn_msg: str = NOT_AUDITED
-
-
-class _NoRules:
-    def check(self, infno: str, request: dict[str, Any], now_sec: int) -> _Passed:
-        return _Passed()
-
-
-def build_checker(settings: GateSettings) -> Checks:
+def build_checker(settings: GateSettings, store: Store) -> Checks:
     """The judge of what the site folder holds now; called again for every reload. Raises HengjianError when it cannot be made."""
-    return _NoRules()
+    on = day_date(civil_seconds(time.time()) // DAY)
+    layout = store.use_layout(layout_of(load_rulebook()))
+    budget = settings.budget_ms / 1000
+    return checker_of_site(settings.lake, settings.site, store, layout, store.institutions(), on=on, budget_seconds=budget)
 
 
 def build_fold(settings: GateSettings) -> Fold:

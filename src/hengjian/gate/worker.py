@@ -29,7 +29,7 @@ _GRACE = 8.0
 class Parts(Protocol):
     """The module that `GateSettings.parts` names."""
 
-    def build_checker(self, settings: GateSettings) -> Checks: ...
+    def build_checker(self, settings: GateSettings, store: Store) -> Checks: ...
     def build_fold(self, settings: GateSettings) -> Fold: ...
 
 
@@ -53,12 +53,12 @@ def assemble(settings: GateSettings) -> Gate:
     store = store_of(settings)
     try:
         writer = Writer(store, parts.build_fold(settings))
-        gate = make_app(parts.build_checker(settings), store, writer, settings)
+        gate = make_app(parts.build_checker(settings, store), store, writer, settings)
         writer.start()
     except BaseException:
         store.close()
         raise
-    watcher = Watcher(gate, lambda: parts.build_checker(settings), seen, every=settings.watch_seconds)
+    watcher = Watcher(gate, lambda: parts.build_checker(settings, store), seen, every=settings.watch_seconds)
     gate.on_start.append(watcher.start)
     gate.on_stop += [watcher.stop, lambda: writer.stop(_GRACE), store.close]
     gate.gauges.append(lambda: {"hengjian_gate_waiting": ("等着写盘的件数（答话的这个进程）", writer.waiting)})

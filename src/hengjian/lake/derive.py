@@ -51,6 +51,9 @@ _REGION = """CASE WHEN SUBSTRING({e}.insu_admdvs, 1, 4) = SUBSTRING({e}.mdtrtare
                            AND (SUBSTRING({e}.insu_admdvs, 3, 2) = '99' OR SUBSTRING({e}.mdtrtarea_admvs, 3, 2) = '99')) THEN '0'
                   WHEN SUBSTRING({e}.insu_admdvs, 1, 2) = SUBSTRING({e}.mdtrtarea_admvs, 1, 2) THEN '1' ELSE '2' END"""
 
+_DIAG_TYPE = "CASE WHEN regexp_full_match(d.diag_type, '[0-9]{1,9}') THEN CAST(d.diag_type AS INTEGER) ELSE 1000000000 END"
+"""Where a kind of diagnosis stands among main ones; a local kind that is no number stands last."""
+
 REFUND_LINKS = """
 SELECT r.mdtrt_id, r.feedetl_sn,
        COALESCE(r.init_feedetl_sn, arg_max(o.feedetl_sn, (o.fee_ocur_time, o.feedetl_sn))) AS target_sn
@@ -86,7 +89,7 @@ WITH money AS (
   SELECT s.mdtrt_id, SUM(s.medfee_sumamt) AS total, SUM(s.inscp_scp_amt) AS inscp, SUM(s.fund_pay_sumamt) AS fund
   FROM settlement AS s GROUP BY s.mdtrt_id
 ), main AS (
-  SELECT d.mdtrt_id, arg_max(d.diag_code, (d.inout_diag_type, -CAST(d.diag_type AS INTEGER), -d.diag_srt_no)) AS main_diag
+  SELECT d.mdtrt_id, arg_max(d.diag_code, (d.inout_diag_type, -{_DIAG_TYPE}, -d.diag_srt_no)) AS main_diag
   FROM diagnosis AS d WHERE d.maindiag_flag = '1' GROUP BY d.mdtrt_id
 )
 SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("e.mdtrt_id")} AS mdtrt_key,
@@ -129,7 +132,7 @@ WITH refund AS ({REFUND_LINKS}
 ), line AS MATERIALIZED (                                          -- `n` numbers the lines, so that money finds its way back to them
   SELECT ROW_NUMBER() OVER () AS n, e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.out_day, e.kind, f.feedetl_sn, f.setl_id,
          {key_sql(base_code_sql("f.med_list_codg"))} AS item_key, f.fee_ocur_time, f.list_type, f.med_chrgitm_type, f.chrgitm_lv,
-         {_scaled_cell("f.pric", 6)} AS pric_e6, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
+         {_scaled_cell("f.pric", 6)} AS pric_e6, {_scaled("f.prd_days", 4)} AS prd_days_e4, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.cnt + COALESCE(u.cnt, 0)", 4)} ELSE 0 END AS net_cnt_e4,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.det_item_fee_sumamt + COALESCE(u.amt, 0)", 2)} ELSE 0 END AS net_amt,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.inscp_scp_amt + COALESCE(u.inscp, 0)", 2)} ELSE 0 END AS net_inscp
@@ -161,7 +164,7 @@ SELECT CAST(l.psn_key % 64 AS INTEGER) AS bucket, l.psn_key, l.mdtrt_key, l.org_
             WHEN {_day("l.fee_ocur_time")} > l.out_day THEN {_day("l.fee_ocur_time")} - l.out_day ELSE 0 END AS off_days,
        l.list_type, l.med_chrgitm_type, l.chrgitm_lv, l.net_cnt_e4, l.pric_e6, l.net_amt, l.net_inscp,
        COALESCE(s.part, 0) + CASE WHEN x.n IS NULL THEN 0 ELSE 1 END AS fund_amt,
-       l.bilg_dept_codg, l.bilg_dr_codg, l.rxno, l.oprn_no, l.body_part,
+       l.prd_days_e4, l.bilg_dept_codg, l.bilg_dr_codg, l.rxno, l.oprn_no, l.body_part,
        {_sec("l.exe_begntime")} AS exe_beg_sec, {_sec("l.exe_endtime")} AS exe_end_sec
 FROM line AS l
 LEFT JOIN share AS s ON s.n = l.n
