@@ -5,15 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from pathlib import Path
 from typing import Protocol, cast
 
 from hengjian.crypto.keys import KeyRing, find_key_file
-from hengjian.crypto.seal import Sealer
 from hengjian.gate.app import Gate, make_app
 from hengjian.gate.kin import end_with_parent
 from hengjian.gate.protocols import Checks
-from hengjian.gate.reload import Watcher
+from hengjian.gate.reload import Watcher, look
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
 from hengjian.gate.store import Store, open_store
 from hengjian.gate.writer import Fold, Writer
@@ -51,6 +49,7 @@ def application() -> Gate:
 def assemble(settings: GateSettings) -> Gate:
     """Store, writer, judge and application, and how they end. Raises HengjianError."""
     parts = cast(Parts, importlib.import_module(settings.parts))
+    seen = look(settings)
     store = store_of(settings)
     try:
         writer = Writer(store, parts.build_fold(settings))
@@ -59,7 +58,7 @@ def assemble(settings: GateSettings) -> Gate:
     except BaseException:
         store.close()
         raise
-    watcher = Watcher(gate, lambda: parts.build_checker(settings, store), every=settings.watch_seconds)
+    watcher = Watcher(gate, lambda: parts.build_checker(settings, store), seen, every=settings.watch_seconds)
     gate.on_start.append(watcher.start)
     gate.on_stop += [watcher.stop, lambda: writer.stop(_GRACE), store.close]
     gate.gauges.append(lambda: {"hengjian_gate_waiting": ("等着写盘的件数（答话的这个进程）", writer.waiting)})
@@ -70,13 +69,13 @@ def assemble(settings: GateSettings) -> Gate:
 
 
 def store_of(settings: GateSettings) -> Store:
-    """The store of a gate, sealed as its lake is. Raises HengjianError."""
-    return open_store(settings.store, sealer=sealer_of(settings.lake))
+    """The store of a gate, sealed as its lake is; without a lake, with the user's own key file, made where there is none.
 
-
-def sealer_of(lake: Path | None) -> Sealer:
-    """The sealer of a lake; without a lake, that of the user's own key file, made where there is none. Raises HengjianError."""
+    A lake that has changed its key takes the store along. Raises HengjianError.
+    """
+    lake = settings.lake
     if lake is None:
-        return KeyRing.open(find_key_file(), create=True).sealer()
+        ring = KeyRing.open(find_key_file(), create=True)
+        return open_store(settings.store, sealer=ring.sealer(), former=ring.sealer)
     ring = KeyRing.open(find_key_file(None, keys_hint(lake)), lake=lake)
-    return ring.sealer(open_lake(lake).key)
+    return open_store(settings.store, sealer=ring.sealer(open_lake(lake).key), former=ring.sealer)
