@@ -116,7 +116,7 @@ def test_notes_are_written_together_and_before_what_is_said_to_them(store: Store
 
 def test_a_note_that_cannot_be_written_takes_no_other_along(store: Store) -> None:
     with Writer(store, lambda subjects, store: None) as writer:
-        bad = note(micros=object())
+        bad = note(reminders=[None])  # type: ignore[list-item]
         for one in (note(), bad, note()):
             writer.note(one)
     (told,) = store.figures("all", NOW, NOW + 60)
