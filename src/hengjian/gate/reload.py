@@ -1,0 +1,81 @@
+"""New rules without a failed request: a thread looks at the site folder and the reload mark, makes a new judge beside the old one, and swaps."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from hengjian.gate.app import Gate
+from hengjian.gate.protocols import Checks
+from hengjian.gate.sites import FILE as KEYS
+from hengjian.kernel.errors import HengjianError
+
+logger = logging.getLogger(__name__)
+MARK = "reload"
+"""A file in the gate's home; touched, it asks every worker for a new judge."""
+_LOCK = "reload.lock"
+
+
+def ask(home: Path) -> None:
+    """Ask the workers of a gate to make a new judge."""
+    (home / MARK).touch()
+
+
+class Watcher:
+    """Watches for one worker. `build` makes a judge of what the site folder holds now; it runs in this thread, one worker at a time."""
+
+    def __init__(self, gate: Gate, build: Callable[[], Checks], *, every: float = 2.0) -> None:
+        self._gate, self._build, self._every = gate, build, every
+        self._stop = threading.Event()
+        self._seen = self._state()
+        self._thread = threading.Thread(target=self._watch, name="gate-reload", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; a judge that is being made is waited for."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        before = self._seen
+        while not self._stop.wait(self._every):
+            now = self._state()
+            if now != self._seen and now == before:  # at rest for one look: nobody is in the middle of writing
+                self._renew()
+                self._seen = now
+            before = now
+
+    def _renew(self) -> None:
+        try:
+            with (self._gate.settings.home / _LOCK).open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._gate.swap(self._build())
+            self._gate.problem = ""
+            logger.info("a new judge of checks is in place")
+        except Exception as error:
+            self._gate.problem = str(error) if isinstance(error, HengjianError) else f"{type(error).__name__}：{error}"
+            logger.exception("the new judge could not be made; the old one stays")
+
+    def _state(self) -> frozenset[tuple[str, int, int]]:
+        """What was looked at: every file with its size and time."""
+        return frozenset(self._files())
+
+    def _files(self) -> Iterator[tuple[str, int, int]]:
+        settings = self._gate.settings
+        paths = [settings.home / MARK]
+        if settings.site is not None and settings.site.is_dir():
+            paths += [path for path in settings.site.rglob("*") if path.name != KEYS and not path.name.startswith(".")]
+        for path in paths:
+            try:
+                found = path.stat()
+            except OSError:
+                continue
+            if not path.is_dir():
+                yield str(path), found.st_size, found.st_mtime_ns

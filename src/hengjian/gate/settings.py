@@ -1,0 +1,46 @@
+"""The settings of one gate, handed from the command to its workers as one text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hengjian.gate.security import Signature
+
+ENVIRONMENT = "HENGJIAN_GATE"
+"""The variable in which a worker finds its settings."""
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """Where the gate keeps its things and what it allows. Sizes in bytes, times in seconds.
+
+    `store`: address of the gate's disk (a folder's SQLite file or postgresql://…). `home`: access record, counters, reload mark.
+    `region`: 医保区划 of the receiver, "" = that of each request. `budget_ms`: time a check may take. `shed_seconds`: when the worker is
+    this late, checks are answered without being judged. `parts`: the module that makes the judge and the folding (see `parts`).
+    """
+
+    home: Path
+    store: str
+    lake: Path | None = None
+    site: Path | None = None
+    region: str = ""
+    signature: Signature = Signature.OFF
+    budget_ms: int = 50
+    most_bytes: int = 4 * 1024 * 1024
+    most_lines: int = 5000
+    read_seconds: float = 10.0
+    commit_seconds: float = 10.0
+    shed_seconds: float = 1.0
+    parts: str = "hengjian.gate.parts"
+
+    def as_text(self) -> str:
+        """The settings for the environment of a worker."""
+        return msgspec.json.encode(self, enc_hook=str).decode()
+
+    @classmethod
+    def of_text(cls, text: str) -> GateSettings:
+        """The settings from the environment of a worker."""
+        return msgspec.json.decode(text, type=cls, dec_hook=lambda kind, value: kind(value))

@@ -1,0 +1,26 @@
+"""Failures in the log: what kind and where in the code, never what was in the message (it may name people), and no flood of them."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+
+from hengjian.kernel.errors import HengjianError
+
+_seen: Counter[str] = Counter()
+_MOST_KINDS = 1000
+
+
+def tell(logger: logging.Logger, what: str, error: BaseException) -> None:
+    """Log a failure; of a kind that comes again and again only the 1st, 2nd, 4th, 8th …"""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    said = error.what if isinstance(error, HengjianError) else type(error).__name__
+    kind = f"{what}: {said}{where}"
+    if len(_seen) >= _MOST_KINDS:
+        _seen.clear()
+    _seen[kind] += 1
+    count = _seen[kind]
+    if count & (count - 1) == 0:
+        logger.error("%s%s", kind, f" ({count} times)" if count > 1 else "")

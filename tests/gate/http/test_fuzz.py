@@ -1,0 +1,77 @@
+"""Thousands of messages as no client should send them: never a 500, never a hang, always a national answer with a Chinese sentence."""
+
+import asyncio
+import json
+import os
+import re
+import time
+from collections import Counter
+
+import pytest
+
+from hengjian.lake.wire import Message, parse
+from tests.conftest import LONG, SHARED
+
+from .asgi import gate
+from .mutate import Mutator
+
+COUNT = 100_000 if LONG else 2_000
+SEED = int.from_bytes(os.urandom(4)) if LONG else 20_260_301
+AT_ONCE = 20
+LONGEST = 2.0
+CHINESE = re.compile("[\u4e00-\u9fff]{4}")
+
+
+def samples():
+    folder = SHARED / "reference" / "samples"
+    return (
+        [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*-request.json"))]
+        if folder.is_dir()
+        else []
+    )
+
+
+def judge(answer, sent):
+    assert answer.status == 200, (SEED, sent, answer.body)
+    told = answer.envelope
+    assert told["infcode"] in (0, -1), (SEED, sent)
+    assert re.fullmatch(r"\d{30}", told["inf_refmsgid"])
+    if told["infcode"]:
+        assert CHINESE.search(told["err_msg"]) and len(told["err_msg"]) <= 200 and told["output"] is None, (SEED, sent, told)
+    else:
+        assert told["err_msg"] == "" and isinstance(told["output"], dict), (SEED, sent, told)
+    assert "Traceback" not in str(told) and "Error" not in str(told["err_msg"]), (SEED, sent, told)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nothing_a_client_sends_breaks_the_gate(tmp_path, caplog):
+    mutator = Mutator(SEED, samples())
+    caplog.set_level("CRITICAL")
+    outcomes = Counter()
+    slowest = (0.0, None)
+
+    with gate(tmp_path) as client:
+
+        async def one(sent):
+            began = time.perf_counter()
+            answer = await client.call(*sent)
+            return answer, time.perf_counter() - began
+
+        async def many(batch):
+            return await asyncio.gather(*(one(sent) for sent in batch))
+
+        for _ in range(0, COUNT, AT_ONCE):
+            batch = [mutator.draw() for _ in range(AT_ONCE)]
+            for sent, (answer, took) in zip(batch, client.loop.run_until_complete(many(batch)), strict=True):
+                judge(answer, sent)
+                slowest = max(slowest, (took, sent), key=lambda pair: pair[0])
+        for outcome, count in re.findall(r'requests_total\{.*outcome="(\w+)"\} (\d+)', client.app.metrics.text()):
+            outcomes[outcome] += int(count)
+        kept = [parse(raw) for _, raw in client.store.unloaded(COUNT)]
+    assert slowest[0] < LONGEST, (SEED, slowest)
+    assert sum(outcomes.values()) == COUNT
+    wanted = {"ok", "found", "skipped", "refused", "unreadable", "unknown_trade", "unknown_reminder", "not_kept", "warned"}
+    assert wanted <= set(outcomes), f"the mutator no longer reaches {wanted - set(outcomes)}: {outcomes}"
+    assert outcomes["ok"] + outcomes["found"] > COUNT / 10 and len(kept) > COUNT / 20
+    assert all(isinstance(message, Message) for message in kept), "what was acknowledged, the lake can read"
+    assert not outcomes["error"] and not outcomes["not_kept_error"], (SEED, outcomes)
