@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -11,8 +10,6 @@ import pytest
 from hengjian.gate.store import Store, open_store
 
 from .parts import SEALER, Opener
-
-_NUMBERS = itertools.count()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -27,10 +24,14 @@ def address(kind: str, tmp_path, request: pytest.FixtureRequest) -> str:
     if kind == "sqlite":
         return str(tmp_path / "gate.db")
     cluster = request.getfixturevalue("postgres")
-    name = f"gate{next(_NUMBERS)}"
     with psycopg.connect(cluster.address(), autocommit=True) as con:
-        con.execute(f"CREATE DATABASE {name}")
-    return str(cluster.address(database=name))
+        if not con.execute("SELECT 1 FROM pg_database WHERE datname = 'gate'").fetchall():
+            con.execute("CREATE DATABASE gate")
+    where = str(cluster.address(database="gate"))
+    with psycopg.connect(where, autocommit=True) as con:
+        con.execute("SET client_min_messages = error")
+        con.execute("DROP SCHEMA IF EXISTS hengjian_gate CASCADE")
+    return where
 
 
 @pytest.fixture

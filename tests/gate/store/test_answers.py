@@ -17,7 +17,12 @@ OTHER = "H99010000002"
 
 def test_only_reminders_that_were_given_can_be_answered(store: Store) -> None:
     store.note_checks([note(reminders=[reminder("J1"), reminder("J2")])])
-    said = [Feedback("J1", "1", "病情需要", NOW), Feedback("X", "1", "", NOW), Feedback("J2", "2", "", NOW), Feedback("X", "2", "", NOW)]
+    said = [
+        Feedback("J1", "1", "病情需要", NOW),
+        Feedback("X", "1", "", NOW),
+        Feedback("J2", "2", "", NOW),
+        Feedback("X", "2", "", NOW),
+    ]
     assert store.feedback(said) == ["X"]
     assert store.feedback_of("J1") == said[0] and store.feedback_of("X") is None
     assert store.feedback([]) == []

@@ -71,8 +71,9 @@ class Refill:
 def _again(work: Transaction, persons: Iterable[tuple[Person, Rows]], pending: Mapping[str, set[int]], layout: Layout) -> None:
     """Have the pending subjects of persons folded again."""
     visits, people = pending.get(ENCOUNTER, set()), pending.get(PERSON, set())
-    place = layout.place("encounter", "mdtrt_key")
+    places = {table: layout.place(table, "mdtrt_key") for table in layout.columns}
     marks = {(PERSON, person.psn_key) for person, _ in persons if person.psn_key in people}
     for _, rows in persons:
-        marks |= {(ENCOUNTER, key) for row in rows.get("encounter", ()) if isinstance(key := row[place], int) and key in visits}
+        found = {row[places[table]] for table, there in rows.items() for row in there}
+        marks |= {(ENCOUNTER, key) for key in found if isinstance(key, int) and key in visits}
     work.many(_AGAIN, sorted(marks))
