@@ -78,8 +78,13 @@ def postgres():
         yield cluster
 
 
+_LONGEST = ("tests/web/test_on_postgres.py", "tests/web/test_every_page.py")
+"""Files that take minutes: begun first, so that no process waits for them alone at the end."""
+
+
 def pytest_collection_modifyitems(config, items):
-    """Tests marked `long` run only with HENGJIAN_LONG=1."""
+    """Tests marked `long` run only with HENGJIAN_LONG=1. The longest files come first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
     if not LONG:
         kept = [item for item in items if not item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
