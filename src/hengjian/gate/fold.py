@@ -133,7 +133,7 @@ class _Folding:
             return
         messages = self._messages(subject)
         done = fold(subject, messages, person=self.look_up)
-        if not any(_begins(message) for message in messages):
+        if not any(begins(message) for message in messages):
             return
         rows = derive(done.rows, self._layout, today=self._today).rows
         owner = done.rows["encounter"][0].cells.get("psn_no", "") if rows.get("encounter") else ""
@@ -146,11 +146,7 @@ class _Folding:
         if known is None and not rows:
             return
         person, acts = known or (Person(psn_key), {})
-        found: Rows = {}
-        for table in ACT_TABLES:
-            place = self._layout.place(table, "mdtrt_key")
-            kept = [row for row in acts.get(table, ()) if row[place] != mdtrt_key]
-            found[table] = sorted((*kept, *rows.get(table, ())), key=partial(visit_of, place=place))
+        found = with_visit(acts, mdtrt_key, rows, self._layout)
         if found != {table: acts.get(table, []) for table in ACT_TABLES}:
             self._put(person, found)
 
@@ -173,6 +169,16 @@ class _Folding:
     def _put(self, person: Person, acts: Rows) -> None:
         self._persons[person.psn_key] = person, acts
         self._changed.add(person.psn_key)
+
+
+def with_visit(acts: Rows, mdtrt_key: int, rows: Rows, layout: Layout) -> Rows:
+    """A person's rows with these in the place of a visit's, in the order of the visits' keys."""
+    found: Rows = {}
+    for table in ACT_TABLES:
+        place = layout.place(table, "mdtrt_key")
+        kept = [row for row in acts.get(table, ()) if row[place] != mdtrt_key]
+        found[table] = sorted((*kept, *rows.get(table, ())), key=partial(visit_of, place=place))
+    return found
 
 
 def recent(acts: Rows, layout: Layout, since: int) -> Rows:
@@ -207,7 +213,7 @@ def visit_of(row: Row, place: int) -> int:
     return found
 
 
-def _begins(message: Message) -> bool:
+def begins(message: Message) -> bool:
     """Whether a message tells of a visit from its beginning."""
     trade = trade_of(message.infno)
     return trade is not None and trade.act is Act.VISIT and message.failure is None

@@ -17,11 +17,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from hengjian.gate.acts import Layout
+from hengjian.gate.refresh import Kept, refresh, untold
 from hengjian.kernel.errors import HengjianError, LakeError
 from hengjian.lake.ingest import LoadReport
 from hengjian.lake.ingest.load import load
 from hengjian.lake.ingest.source import Source
 from hengjian.lake.ingest.survey import MessageFile
+from hengjian.lake.versions import open_lake
 
 _LOG = logging.getLogger(__name__)
 NAME = "闸口.ndjson"
@@ -30,7 +33,7 @@ MOST = 20_000
 """Messages in one load."""
 
 
-class Inbox(Protocol):
+class Inbox(Kept, Protocol):
     """What loading asks of the store."""
 
     def unloaded(self, most: int = ...) -> list[tuple[str, bytes]]:
@@ -43,11 +46,12 @@ class Inbox(Protocol):
 @dataclass(frozen=True)
 class InboxLoad:
     """What became of some messages: the lake version that holds them (0: there was nothing to load), how many, how many of them the lake
-    knew already, and the lake's own reports."""
+    knew already, how many visits were taken over from it (`refresh`), and the lake's own reports."""
 
     version: int = 0
     messages: int = 0
     known: int = 0
+    visits: int = 0
     reports: tuple[LoadReport, ...] = field(default=(), repr=False)
 
 
@@ -56,21 +60,26 @@ def load_inbox(
     lake: Path,
     *,
     now: datetime,
+    layout: Layout | None = None,
     keys: Path | None = None,
     most: int = MOST,
     stop: Callable[[], bool] | None = None,
 ) -> InboxLoad:
     """Take everything that waits in the inbox into the lake, `most` messages a load.
 
-    `stop` is asked before each load. Raises LakeError (another load is at work, disk full …), KeyFileError, StoreError: what was not
-    marked is loaded again next time.
+    `layout`: that of the store; visits that the gate cannot tell by itself are then taken over from the lake into the history. `stop` is
+    asked before each load. Raises LakeError (another load is at work, disk full …), KeyFileError, StoreError: what was not marked is
+    loaded again next time.
     """
     done = InboxLoad()
     while not (stop and stop()) and (waiting := store.unloaded(most)):
         report = _load(waiting, lake, now, keys)
+        visits = untold(store, (raw for _, raw in waiting)) if layout else []
+        taken = refresh(store, open_lake(lake), layout, visits, today=now.date()) if layout and visits else 0
         store.note_loaded([digest for digest, _ in waiting], report.version)
         known = report.tables["message"]["duplicate"]
-        done = InboxLoad(report.version, done.messages + len(waiting), done.known + known, (*done.reports, report))
+        counts = done.messages + len(waiting), done.known + known, done.visits + taken
+        done = InboxLoad(report.version, *counts, (*done.reports, report))
     return done
 
 
@@ -81,13 +90,14 @@ def keep_loading(
     *,
     clock: Callable[[], datetime],
     every_seconds: float = 300.0,
+    layout: Layout | None = None,
     keys: Path | None = None,
 ) -> None:
     """Load the inbox again and again until `stop` is set. What fails is tried again next time. Wants a process of its own: a load keeps a
     core busy for seconds."""
     while not stop.is_set():
         try:
-            done = load_inbox(store, lake, now=clock(), keys=keys, stop=stop.is_set)
+            done = load_inbox(store, lake, now=clock(), layout=layout, keys=keys, stop=stop.is_set)
             if done.messages:
                 _LOG.info("%d messages taken into lake version %d", done.messages, done.version)
         except HengjianError as error:

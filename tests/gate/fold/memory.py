@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from hengjian.gate.acts import ACT_TABLES, Layout, Person, Rows, pack, unpack
@@ -54,6 +55,10 @@ class MemoryStore:
 
     def dropped(self, subject: Subject) -> int:
         return self.gone.get(subject, 0)
+
+    @contextmanager
+    def folding(self, subjects: Iterable[Subject]) -> Iterator[list[Subject]]:
+        yield list(subjects)
 
     def persons(self, psn_keys: Sequence[int]) -> dict[int, tuple[Person, Rows]]:
         return {key: (self.kept[key][0], unpack(self.kept[key][1])) for key in psn_keys if key in self.kept}

@@ -15,6 +15,7 @@ from hengjian.lake.guard import locked
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import open_lake, version_numbers
 from hengjian.lake.wire import Message, parse, written
+from tests.gate.fold.memory import MemoryStore
 from tests.lake.folder import query
 from tests.lake.wire.messages import cancel, detail, fees, person, settlement, visit
 
@@ -22,11 +23,11 @@ NOW = datetime(2026, 11, 1, 9)
 DAY = [written(*m) for m in (person(), visit(), fees(detail("1"), detail("2")), settlement())]
 
 
-class Tray:
+class Tray(MemoryStore):
     """An inbox in memory; `dies` stands for a process killed just before it marks."""
 
     def __init__(self, *lines: bytes) -> None:
-        self.lines: dict[str, bytes] = {}
+        super().__init__()
         self.loaded: dict[str, int] = {}
         self.dies = False
         self.marked: Callable[[], None] = lambda: None
