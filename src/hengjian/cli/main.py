@@ -12,12 +12,14 @@ import typer
 
 from hengjian import __version__
 from hengjian.cli import coverage as _coverage  # noqa: F401 - registers its command
+from hengjian.cli import gate_replay as _gate_replay  # noqa: F401 - registers its command
 from hengjian.cli import release as _release  # noqa: F401 - registers its commands
 from hengjian.cli.audit import audit
 from hengjian.cli.city import city
 from hengjian.cli.codes import codes_app
 from hengjian.cli.demo import demo
 from hengjian.cli.docs import docs
+from hengjian.cli.gate import gate_app
 from hengjian.cli.ingest import ingest
 from hengjian.cli.journal import journal_app
 from hengjian.cli.keys import keys_app
@@ -67,6 +69,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(codes_app, name="codes")
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(office_app, name="office")
+app.add_typer(gate_app, name="gate")
 app.add_typer(journal_app, name="journal")
 
 

@@ -32,6 +32,9 @@ from hengjian.kernel.errors import InputError
 _PATIENCE = 60
 """Seconds a stopping gate gets to answer and commit."""
 _LOOK = 0.2
+_PAUSE = 5.0
+"""Seconds before a loader that died is started again."""
+_LOADER = [sys.executable, "-m", "hengjian.gate.loader"]
 
 
 def is_loopback(host: str) -> bool:
@@ -75,22 +78,27 @@ def serve(settings: GateSettings, host: str, port: int, workers: int, *, ready: 
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: ask(settings.home))
-    server = subprocess.Popen(
-        _command(host, port, workers), env={**os.environ, ENVIRONMENT: settings.as_text()}, start_new_session=True
-    )
-    told = False
+    told, environment = False, {**os.environ, ENVIRONMENT: settings.as_text()}
+    server = subprocess.Popen(_command(host, port, workers), env=environment)
+    loading = settings.lake is not None and settings.load_seconds > 0
+    loader = subprocess.Popen(_LOADER, env=environment) if loading else None
     try:
         while not stop.wait(_LOOK):
             if trouble.exists():
                 raise InputError("闸口没有启动", why=trouble.read_text(encoding="utf-8"), cure="按上面说的改好再启动")
             if (code := server.poll()) is not None:
                 raise InputError("闸口自己停了", why=f"服务进程以 {code} 退出", cure="看上面的日志；改好后再启动")
+            if loader is not None and loader.poll() is not None:
+                stop.wait(_PAUSE)
+                loader = subprocess.Popen(_LOADER, env=environment)
             if not told and answers(host, port):
                 told = True
                 ready()
         return 0
     finally:
-        _end(server)
+        for process in (server, loader):
+            if process is not None:
+                _end(process)
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -19,7 +19,8 @@ class GateSettings:
 
     `store`: address of the gate's disk (a folder's SQLite file or postgresql://…). `home`: access record, counters, reload mark.
     `region`: 医保区划 of the receiver, "" = that of each request. `budget_ms`: time a check may take. `shed_seconds`: when the worker is
-    this late, checks are answered without being judged. `parts`: the module that makes the judge and the folding (see `parts`).
+    this late, checks are answered without being judged. `watch_seconds`: how often the site folder is looked at; `load_seconds`: how
+    often the inbox is taken into the lake, 0 = never. `parts`: the module that makes the judge and the folding (see `parts`).
     """
 
     home: Path
@@ -34,6 +35,8 @@ class GateSettings:
     read_seconds: float = 10.0
     commit_seconds: float = 10.0
     shed_seconds: float = 1.0
+    watch_seconds: float = 2.0
+    load_seconds: float = 300.0
     parts: str = "hengjian.gate.parts"
 
     def as_text(self) -> str:

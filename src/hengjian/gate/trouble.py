@@ -12,12 +12,16 @@ _seen: Counter[str] = Counter()
 _MOST_KINDS = 1000
 
 
-def tell(logger: logging.Logger, what: str, error: BaseException) -> None:
-    """Log a failure; of a kind that comes again and again only the 1st, 2nd, 4th, 8th …"""
+def summary(error: BaseException) -> str:
+    """Kind and place of a failure."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
-    said = error.what if isinstance(error, HengjianError) else type(error).__name__
-    kind = f"{what}: {said}{where}"
+    return (error.what if isinstance(error, HengjianError) else type(error).__name__) + where
+
+
+def tell(logger: logging.Logger, what: str, error: BaseException) -> None:
+    """Log a failure; of a kind that comes again and again only the 1st, 2nd, 4th, 8th …"""
+    kind = f"{what}: {summary(error)}"
     if len(_seen) >= _MOST_KINDS:
         _seen.clear()
     _seen[kind] += 1

@@ -57,7 +57,7 @@ def assemble(settings: GateSettings) -> Gate:
     except BaseException:
         store.close()
         raise
-    watcher = Watcher(gate, lambda: parts.build_checker(settings))
+    watcher = Watcher(gate, lambda: parts.build_checker(settings), every=settings.watch_seconds)
     gate.on_start.append(watcher.start)
     gate.on_stop += [watcher.stop, lambda: writer.stop(_GRACE), store.close]
     gate.gauges.append(lambda: {"hengjian_gate_waiting": ("等着写盘的件数（答话的这个进程）", writer.waiting)})

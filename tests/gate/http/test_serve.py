@@ -32,7 +32,7 @@ class Raw:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("gate"), workers=2, read_seconds=1.0) as found:
+    with running(tmp_path_factory.mktemp("gate"), workers=2, read_seconds=1.0, watch_seconds=0.2) as found:
         yield found
 
 
@@ -131,7 +131,7 @@ def test_what_is_under_way_is_finished_when_the_gate_is_told_to_stop(tmp_path):
 def test_new_rules_come_in_without_a_failed_request(tmp_path):
     site = tmp_path / "site"
     (site / "gate").mkdir(parents=True)
-    with running(tmp_path, workers=2, site=site) as gate:
+    with running(tmp_path, workers=2, site=site, watch_seconds=0.2) as gate:
         stop, failed, sent = threading.Event(), [], []
 
         def send():
