@@ -9,6 +9,7 @@ import typer
 
 from hengjian.engine.family_page import family_page
 from hengjian.engine.spec_page import rule_sql_page
+from hengjian.gate.stage_page import stage_page
 from hengjian.kernel.errors import InputError
 from hengjian.lake.schema.dictionary import data_dictionary
 from hengjian.rulebook import load_rulebook
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
         "knowledge.md": knowledge_page(book),
         "rule-sql.md": rule_sql_page(),
         "rules.md": rules_page(book),
+        "stages.md": stage_page(book),
     }
 
 
@@ -32,7 +34,7 @@ def docs(
     out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")] = Path("docs/reference"),
     check: Annotated[bool, typer.Option("--check", help="只检查是否过期，不写文件；过期时退出码为 1")] = False,
 ) -> None:
-    """写出由代码生成的参考页：数据字典、规则族、知识表、规则 SQL 和规则清单。
+    """写出由代码生成的参考页：数据字典、规则族、知识表、规则 SQL、规则清单和阶段。
 
     例：hengjian docs
 

@@ -12,15 +12,19 @@ from functools import partial
 from typing import Protocol
 
 from hengjian.gate.acts import ACT_TABLES, Layout, Person, Row, Rows
-from hengjian.gate.derive import DAY, LeftOut, derive, derive_person
+from hengjian.gate.derive import DAY, derive, derive_person
 from hengjian.gate.subjects import PATIENT, VISITS_OF, persons_named
 from hengjian.kernel.dates import day_number
 from hengjian.kernel.keys import key_of
 from hengjian.lake.wire import ENCOUNTER, PERSON, Message, Subject, fold, parse, trade_of
+from hengjian.lake.wire import Row as CellRow
 from hengjian.lake.wire.trades import Act
 
 LOOKED_UP = ("insutype", "insu_admdvs")
 """What a visit may ask of its person."""
+_ASKS = ("no_insutype", "no_insu_admdvs")
+"""Gaps of a visit whose person was asked in vain."""
+_CHANGE = "2403"
 _LAST = {
     "encounter": (("in_day", 1), ("out_day", 1), ("beg_sec", DAY), ("end_sec", DAY)),
     "fee_line": (("fee_day", 1), ("fee_sec", DAY)),
@@ -91,34 +95,39 @@ class _Folding:
         """Who a person is, as far as messages tell."""
         messages = self._messages(subject)
         new = set(self._store.pending(subject))
-        before, now = (self._of_person(subject, told) for told in ([m for m in messages if m.digest not in new], messages))
-        if before != now:
+        before, now = (self._row_of(subject, told) for told in ([m for m in messages if m.digest not in new], messages))
+        if _looked_up(before) != _looked_up(now):
             for message in self._messages(Subject(VISITS_OF, subject.key)):
                 self.again |= {s: None for s in message.subjects if s.kind == ENCOUNTER}
-        rows = fold(subject, messages).rows.get("person", ())
-        if not rows:
-            return
-        told = derive_person(rows[0], today=self._today)
+        told, was = self._understood(now), self._understood(before)
+        if told is None and was is None:
+            return  # nothing new; what is kept may have come by file
         psn_key = key_of(subject.key)
         known, acts = self._person(psn_key) or (Person(psn_key), {})
-        told = Person(psn_key) if isinstance(told, LeftOut) else told
-        found = told._replace(dead_day=told.dead_day if told.dead_day is not None else known.dead_day)
-        self._put(found, acts)
+        found = told or Person(psn_key)
+        silent = Person._fields if self._store.dropped(subject) else ("dead_day",)
+        found = found._replace(**{c: getattr(known, c) for c in silent if getattr(found, c) is None})
+        if found != known:
+            self._put(found, acts)
+
+    def _understood(self, row: CellRow | None) -> Person | None:
+        """The person a row tells of; None when the loader would refuse it."""
+        told = derive_person(row, today=self._today) if row else None
+        return told if isinstance(told, Person) else None
 
     def look_up(self, psn_no: str) -> Mapping[str, str | None]:
         """What a visit asks of its person: what messages say, else what is kept."""
         if psn_no not in self._told:
-            kept = self._person(key_of(psn_no))
-            subject = Subject(PERSON, psn_no)
-            self._told[psn_no] = {"insutype": kept[0].insutype if kept else None} | self._of_person(
-                subject, self._messages(subject)
+            kept, subject = self._person(key_of(psn_no)), Subject(PERSON, psn_no)
+            self._told[psn_no] = {"insutype": kept[0].insutype if kept else None} | _looked_up(
+                self._row_of(subject, self._messages(subject))
             )
         return self._told[psn_no]
 
     @staticmethod
-    def _of_person(subject: Subject, messages: Sequence[Message]) -> dict[str, str]:
+    def _row_of(subject: Subject, messages: Sequence[Message]) -> CellRow | None:
         rows = fold(subject, messages).rows.get("person", ()) if messages else ()
-        return {column: row.cells[column] for row in rows for column in LOOKED_UP if column in row.cells}
+        return rows[0] if rows else None
 
     def patient(self, subject: Subject) -> tuple[int, int, int] | None:
         """Whom a hospital calls by its own patient id: the last answer counts."""
@@ -136,10 +145,12 @@ class _Folding:
         if not any(begins(message) for message in messages):
             return
         rows = derive(done.rows, self._layout, today=self._today).rows
-        owner = done.rows["encounter"][0].cells.get("psn_no", "") if rows.get("encounter") else ""
+        told = done.rows["encounter"][0].cells.get("psn_no", "") if "encounter" in done.rows else ""
+        if any(gap.code in _ASKS for gap in done.gaps) and self._store.dropped(Subject(PERSON, told)):
+            return  # who said how the person is insured is no longer here
         mdtrt_key = key_of(subject.key)
-        for psn_no in sorted(persons_named(messages) | ({owner} - {""})):
-            self._replace(key_of(psn_no), mdtrt_key, rows if psn_no == owner else {})
+        for psn_no in sorted((persons_named(messages) | {told}) - {""}):
+            self._replace(key_of(psn_no), mdtrt_key, rows if psn_no == told else {})
 
     def _replace(self, psn_key: int, mdtrt_key: int, rows: Rows) -> None:
         known = self._person(psn_key)
@@ -213,7 +224,12 @@ def visit_of(row: Row, place: int) -> int:
     return found
 
 
+def _looked_up(row: CellRow | None) -> dict[str, str]:
+    """What a visit may ask of a person's row."""
+    return {column: row.cells[column] for column in LOOKED_UP if column in row.cells} if row else {}
+
+
 def begins(message: Message) -> bool:
-    """Whether a message tells of a visit from its beginning."""
+    """Whether a message tells of a visit from its beginning: no change of a stay does."""
     trade = trade_of(message.infno)
-    return trade is not None and trade.act is Act.VISIT and message.failure is None
+    return trade is not None and trade.act is Act.VISIT and trade.infno != _CHANGE and message.failure is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from hengjian.gate.kin import end_with_parent
 from hengjian.gate.reload import ask
 from hengjian.gate.security import Signature
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
@@ -29,6 +31,7 @@ from hengjian.gate.worker import TROUBLE
 from hengjian.kernel.causes import cause_of
 from hengjian.kernel.errors import InputError
 
+logger = logging.getLogger(__name__)
 _PATIENCE = 60
 """Seconds a stopping gate gets to answer and commit."""
 _LOOK = 0.2
@@ -79,18 +82,22 @@ def serve(settings: GateSettings, host: str, port: int, workers: int, *, ready: 
     }
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: ask(settings.home))
     told, environment = False, {**os.environ, ENVIRONMENT: settings.as_text()}
-    server = subprocess.Popen(_command(host, port, workers), env=environment)
+    server = _started(_command(host, port, workers), environment)
     loading = settings.lake is not None and settings.load_seconds > 0
-    loader = subprocess.Popen(_LOADER, env=environment) if loading else None
+    loader = _started(_LOADER, environment) if loading else None
     try:
         while not stop.wait(_LOOK):
             if trouble.exists():
                 raise InputError("闸口没有启动", why=trouble.read_text(encoding="utf-8"), cure="按上面说的改好再启动")
             if (code := server.poll()) is not None:
-                raise InputError("闸口自己停了", why=f"服务进程以 {code} 退出", cure="看上面的日志；改好后再启动")
+                if not told:
+                    raise InputError("闸口没有启动", why=f"服务进程以 {code} 退出", cure="看上面的日志；改好后再启动")
+                logger.error("the server ended with %s; starting it again", code)
+                stop.wait(_LOOK)
+                server = _started(_command(host, port, workers), environment)
             if loader is not None and loader.poll() is not None:
                 stop.wait(_PAUSE)
-                loader = subprocess.Popen(_LOADER, env=environment)
+                loader = _started(_LOADER, environment)
             if not told and answers(host, port):
                 told = True
                 ready()
@@ -136,6 +143,10 @@ def _command(host: str, port: int, workers: int) -> list[str]:
         *flags,
         "hengjian.gate.worker:application",
     ]
+
+
+def _started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env=environment, preexec_fn=end_with_parent)
 
 
 def _need_port(host: str, port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
@@ -60,36 +61,51 @@ class Standing:
         return not self.lacks and not self.why
 
 
-def standing(book: Rulebook, rule: Rule, stage: str) -> Standing:
-    """Whether a rule can be asked at a stage of the gate."""
+def standings(book: Rulebook, rules: Iterable[Rule]) -> list[Standing]:
+    """Every rule at every stage of the gate: whether it can be asked there."""
+    return [found for rule in rules for found in _of_rule(book, rule)]
+
+
+def _of_rule(book: Rulebook, rule: Rule) -> list[Standing]:
+    why = {stage: _kept_out(book, rule, stage) for stage in GATE_STAGES}
+    tree = None if all(why.values()) else _asked(book, rule)
+    found = []
+    for stage, reason in why.items():
+        unknown = _unknown(stage)
+        lacks = () if reason or tree is None else tuple(sorted(_reads(tree, rule, unknown) & unknown))
+        found.append(Standing(rule, stage, lacks, reason))
+    return found
+
+
+def _kept_out(book: Rulebook, rule: Rule, stage: str) -> str:
+    """Why a rule is not for this stage whatever the columns; "" when it may be."""
     family = book.families.get(rule.family)
     if family is not None and (family.scope != "person" or family.output != "finding"):
-        return Standing(rule, stage, why="要看全体数据，只在事后审计")
+        return "要看全体数据，只在事后审计"
     if "sqlite" not in book.engines(rule):
-        return Standing(rule, stage, why="不在闸口的引擎上运行")
+        return "不在闸口的引擎上运行"
     if rule.category in KEPT_BACK:
-        return Standing(rule, stage, why="反欺诈规则不事先提示")
-    if stage not in rule.stages:
-        return Standing(rule, stage, why="规则自己限定了阶段")
+        return "反欺诈规则不事先提示"
+    return "" if stage in rule.stages else "规则自己限定了阶段"
+
+
+@cache
+def _unknown(stage: str) -> frozenset[str]:
+    """Layer columns (`table.column`) that are not known at a stage."""
     known = provided(stage)
-    unknown = {
-        f"{table.name}.{column.name}"
-        for table in LAYER.values()
-        for column in table.columns
-        if not _filled(table.name, column, known)
-    }
-    return Standing(rule, stage, tuple(sorted(_reads(book, rule, unknown) & unknown)))
-
-
-def standings(book: Rulebook, rules: Iterable[Rule]) -> list[Standing]:
-    """Every rule at every stage of the gate."""
-    return [standing(book, rule, stage) for rule in rules for stage in GATE_STAGES]
+    every = ((t, c) for t in LAYER.values() for c in t.columns)
+    return frozenset(f"{t.name}.{c.name}" for t, c in every if not _filled(t.name, c, known))
 
 
 def running(book: Rulebook, rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     """Ids of the rules that run at each stage of the gate."""
     found = standings(book, rules)
     return {stage: frozenset(s.rule.rule_id for s in found if s.stage == stage and s.runs) for stage in GATE_STAGES}
+
+
+def known_columns(stage: str) -> frozenset[str]:
+    """Layer columns (`table.column`) that are known at a stage."""
+    return frozenset(f"{t.name}.{c.name}" for t in LAYER.values() for c in t.columns) - _unknown(stage)
 
 
 def _filled(table: str, column: LayerColumn, known: frozenset[str]) -> bool:
@@ -107,10 +123,16 @@ def _filled(table: str, column: LayerColumn, known: frozenset[str]) -> bool:
     return True
 
 
-def _reads(book: Rulebook, rule: Rule, unknown: set[str]) -> set[str]:
-    """Layer columns the rule's folded text needs. A column that another column stands in for when it is empty is not needed."""
+def _asked(book: Rulebook, rule: Rule) -> exp.Expr:
+    """What a rule asks, with its settings folded in."""
     tree = parse(folded_sql(book, rule), str(rule.path)).copy()
     _drop_idle_branches(tree, book, rule)
+    return tree
+
+
+def _reads(asked: exp.Expr, rule: Rule, unknown: frozenset[str]) -> set[str]:
+    """Layer columns the text needs. A column that another column stands in for when it is empty is not needed."""
+    tree = asked.copy()
     names = {name.split(".")[1] for name in unknown}
     for call in list(tree.find_all(exp.Coalesce)):
         first, rest = call.this, call.expressions
@@ -119,8 +141,7 @@ def _reads(book: Rulebook, rule: Rule, unknown: set[str]) -> set[str]:
     schema: dict[str, object] = {t.name: {c.name: c.sql for c in t.columns} for t in LAYER.values()}
     schema |= {name: dict(spec) | {"valid_from": "INTEGER", "valid_to": "INTEGER"} for name, spec in SHAPES.items()}
     schema |= own_knowledge(rule)
-    tree = qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=False, identify=False)
-    tree = pushdown_projections(tree)
+    tree = pushdown_projections(qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=False, identify=False))
     read = set()
     for scope in traverse_scope(tree):
         for column in scope.columns:

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 from hengjian.crypto.keys import KeyRing, find_key_file
 from hengjian.crypto.seal import Sealer
 from hengjian.gate.app import Gate, make_app
+from hengjian.gate.kin import end_with_parent
 from hengjian.gate.protocols import Checks
 from hengjian.gate.reload import Watcher
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
@@ -36,6 +37,7 @@ class Parts(Protocol):
 
 def application() -> Gate:
     """The application of a worker. What goes wrong is told in the gate's home before it is raised."""
+    end_with_parent()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
     settings = GateSettings.of_text(os.environ[ENVIRONMENT])
     try:

@@ -61,18 +61,30 @@ class _Piece:
 
 _SLICE_SECONDS, _SLICE_MOST = 0.02, 64
 """How long, and how many subjects, are folded before the queue is looked at again."""
-_SWEPT, _AGAIN_SECONDS = 1000, 1.0
-"""Subjects taken up by one look into the store; seconds until the next when the store is away."""
+_SWEPT = 1000
+"""Subjects taken up by one look into the store."""
 _MESSAGE, _NOTE, _FEEDBACK, _WORK, _STOP = "message", "note", "feedback", "work", "stop"
 
 
 class Writer:
-    """The writer of one process. Begins with what an earlier one left unfolded."""
+    """The writer of one process. Begins with what an earlier one left unfolded.
+
+    `most`: pieces written together; `waiting`: pieces that may wait. Every `sweep_seconds`, and `again_seconds` after the store was away, it
+    looks for what is not folded.
+    """
 
     def __init__(
-        self, store: Store, fold: Fold, *, most: int = 500, waiting: int = 10_000, sweep_seconds: float = 60.0
+        self,
+        store: Store,
+        fold: Fold,
+        *,
+        most: int = 500,
+        waiting: int = 10_000,
+        sweep_seconds: float = 60.0,
+        again_seconds: float = 1.0,
     ) -> None:
-        self._store, self._fold, self._most, self._sweep = store, fold, most, sweep_seconds
+        self._store, self._fold, self._most = store, fold, most
+        self._sweep, self._again = sweep_seconds, again_seconds
         self._next_sweep = 0.0
         self._pace = _SLICE_SECONDS / 16  # seconds a subject takes to fold, as seen of late
         self._queue: queue.Queue[_Piece] = queue.Queue(waiting)
@@ -253,7 +265,7 @@ class Writer:
     def _put_off(self, error: StoreError) -> None:
         """The store is away: what is not folded stands in it, and is looked for again."""
         _LOG.error("folding is put off: %s", error.why)
-        self._next_sweep = time.monotonic() + _AGAIN_SECONDS
+        self._next_sweep = time.monotonic() + self._again
 
     def _look(self, now: float) -> None:
         """Find what is not folded: left over from before the start, by another process that ended, or put off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from datetime import date
@@ -24,7 +25,21 @@ from hengjian.lake.wire import ENCOUNTER, Subject, written
 from tests.gate.fold.lives import OTHER, lives
 from tests.gate.fold.memory import LAYOUT, TODAY, MemoryStore
 from tests.lake.folder import NOW, write_csv
-from tests.lake.wire.messages import HOSPITAL, PERSON, VISIT, cancel, detail, fees, insurance, person, settlement, visit, which
+from tests.lake.wire.messages import (
+    HOSPITAL,
+    PERSON,
+    STAY,
+    VISIT,
+    admission,
+    cancel,
+    detail,
+    fees,
+    insurance,
+    person,
+    settlement,
+    visit,
+    which,
+)
 
 P1, P2 = key_of(PERSON), key_of(OTHER)
 
@@ -169,6 +184,17 @@ def test_a_visit_of_which_messages_were_dropped_keeps_its_history() -> None:
     assert store.history() == before
 
 
+def test_a_visit_keeps_its_history_when_who_said_the_insurance_was_dropped() -> None:
+    store, subject = MemoryStore(), Subject("person", PERSON)
+    first, answered = visit()
+    store.receive(*sent(person(), (first | {"insuplc_admdvs": ""}, answered)))
+    store.gone[subject] = len(store.under.pop(subject))
+    before = store.history()
+    asked, told = visit(at="2026-03-01 09:05:00")
+    store.receive(written(asked | {"insuplc_admdvs": ""}, told))
+    assert before[P1][1]["encounter"] and store.history() == before
+
+
 def test_a_visit_that_does_not_say_its_insurance_waits_for_the_person() -> None:
     silent = sent(visit(), fees(detail("1")))
     found = history(silent)
@@ -186,19 +212,67 @@ def test_what_is_refused_by_the_loader_is_no_history() -> None:
     assert acts(found, "fee_line", "feedetl_sn") == [("1",)]
 
 
+def test_a_change_of_a_stay_that_began_elsewhere_is_left_to_the_lake() -> None:
+    asked, told = admission()
+    change = asked | {"infno": "2403", "inf_time": "2026-03-02 09:00:00"}
+    change["input"]["mdtrtinfo"]["mdtrt_id"] = STAY
+    assert acts(history(sent(person(), (change, told))), "encounter", "mdtrt_key") == []
+    assert acts(history(sent(person(), (change, told)), sent(admission())), "encounter", "mdtrt_key") == [(key_of(STAY),)]
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_nothing_that_is_a_message_stops_folding(data: st.DataObject) -> None:
+    """Any value in any place of any message: what cannot be understood is no history, and nothing fails."""
+    lines = lives(lambda among: data.draw(st.sampled_from(among)), 1)
+    store = MemoryStore()
+    for raw in lines:
+        body = json.loads(raw)
+        places = list(_places(body["request"]["input"])) + list(_places((body["response"] or {}).get("output")))
+        for _ in range(data.draw(st.integers(0, 2))):
+            node, name = data.draw(st.sampled_from(places or [({}, "x")]))
+            node[name] = data.draw(st.sampled_from(ODD_VALUES))
+        store.receive(json.dumps(body, ensure_ascii=False).encode())
+    store.history()
+
+
+ODD_VALUES: list[Any] = [
+    None, "", "-", True, [], {}, [[]], 0, -1, 10**30, 1e300, "1e400", "x" * 5000, "９９", "\ud800"[:0], "a\u0000b", "0001-01-01", "99991231235959",
+    "2026-02-30", {"psn_no": {"psn_no": 1}}, '{"psn_no": "P9"}', "[" * 200, "１９６０年", "٣", "2026-03-01 24:00:00", "9" * 5000,
+]  # fmt: skip
+
+
+def _places(node: Any) -> Any:
+    """Every place of a value below a node."""
+    for name in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        yield node, name
+        yield from _places(node[name])
+
+
 # persons --------------------------------------------------------------------------------------------------------------------
 def test_a_person_is_known_from_the_answer() -> None:
     ((who, rows),) = history(sent(person())).values()
     assert who == Person(P1, "1", -3532, 19600501, None, "310", "11") and not any(rows.values())
 
 
-def test_what_cannot_be_understood_of_a_person_accuses_nobody_and_a_known_death_stays() -> None:
-    store = MemoryStore()
-    store.put_persons([(Person(P1, "1", -3532, 19600501, 20_000, "310", "11"), {})])
+def test_a_person_known_from_files_stays_until_a_message_is_understood() -> None:
+    """As in the lake: what cannot be understood replaces nothing, and takes back what messages said before."""
+    by_file, store = Person(P1, "1", -3532, 19600501, 20_000, "310", "11"), MemoryStore()
+    store.put_persons([(by_file, {})])
     store.receive(*sent(person(brdy="2026-02-30")))
+    assert store.history()[P1][0] == by_file
+    store.receive(*sent(person(at="2026-03-02 08:00:00", gend="2")))
+    assert store.history()[P1][0] == by_file._replace(gend="2")
+    store.receive(*sent(person(at="2026-03-03 08:00:00", brdy="2026-02-30")))
     assert store.history()[P1][0] == Person(P1, dead_day=20_000)
-    store.receive(*sent(person(at="2026-03-02 08:00:00")))
-    assert store.history()[P1][0] == Person(P1, "1", -3532, 19600501, 20_000, "310", "11")
+
+
+def test_of_a_person_whose_messages_were_dropped_what_is_new_is_added() -> None:
+    store, subject = MemoryStore(), Subject("person", PERSON)
+    store.receive(*sent(person()))
+    store.gone[subject] = len(store.under.pop(subject))
+    store.receive(*sent(settlement(psn_type="12", brdy="")))
+    assert store.history()[P1][0] == Person(P1, "1", -3532, 19600501, None, "310", "12")
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hengjian.gate import loading
 from hengjian.gate.loading import keep_loading, load_inbox
 from hengjian.kernel.errors import LakeError
 from hengjian.lake.guard import locked
+from hengjian.lake.ingest import LoadReport
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import open_lake, version_numbers
 from hengjian.lake.wire import Message, parse, written
@@ -81,6 +85,20 @@ def test_many_go_in_a_few_at_a_time(tmp_path: Path) -> None:
     done = load_inbox(tray, lake, now=NOW, most=3)
     assert (done.version, done.messages, len(done.reports)) == (2, 4, 2)
     assert [report.tables["message"]["taken"] for report in done.reports] == [3, 1]
+
+
+def test_what_the_lake_did_not_take_is_not_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = {"file": loading.NAME, "code": "F05", "title": "文件损坏或不完整", "detail": "读到一半出错", "advice": ""}
+    taken = loading.load
+
+    def broken(*args: Any, **more: Any) -> LoadReport:
+        return replace(taken(*args, **more), refused_files=[refused])
+
+    monkeypatch.setattr(loading, "load", broken)
+    tray = Tray(*DAY)
+    with pytest.raises(LakeError, match="没有进数据湖"):
+        load_inbox(tray, tmp_path / "lake", now=NOW)
+    assert not tray.loaded
 
 
 def test_nothing_is_written_in_plain(tmp_path: Path) -> None:

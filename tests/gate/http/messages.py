@@ -227,7 +227,7 @@ TOLD = {
         "baseinfo": {
             "psn_no": PERSON,
             "psn_cert_type": "01",
-            "certno": "990100196804020017",
+            "certno": "990100196804020018",
             "psn_name": "测试患者丙",
             "gend": "1",
             "brdy": "1968-04-02",

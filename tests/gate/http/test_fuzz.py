@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from hengjian.gate.outcomes import OUTCOMES
 from hengjian.lake.wire import Message, parse
 from tests.conftest import LONG, SHARED
 
@@ -69,7 +70,7 @@ def test_nothing_a_client_sends_breaks_the_gate(tmp_path, caplog):
             outcomes[outcome] += int(count)
         kept = [parse(raw) for _, raw in client.store.unloaded(COUNT)]
     assert slowest[0] < LONGEST, (SEED, slowest)
-    assert sum(outcomes.values()) == COUNT
+    assert sum(outcomes.values()) == COUNT and set(outcomes) <= set(OUTCOMES)
     wanted = {"ok", "found", "skipped", "refused", "unreadable", "unknown_trade", "unknown_reminder", "not_kept", "warned"}
     assert wanted <= set(outcomes), f"the mutator no longer reaches {wanted - set(outcomes)}: {outcomes}"
     assert outcomes["ok"] + outcomes["found"] > COUNT / 10 and len(kept) > COUNT / 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,12 @@ def test_a_person_comes_back(store: Store) -> None:
     later = first._replace(dead_day=20_000)
     store.put_persons([(first, {}), (later, visit("M2"))])  # of one person the last counts
     assert store.persons([first.psn_key, 7]) == {first.psn_key: (later, visit("M2"))} and store.persons([]) == {}
+
+
+def test_nothing_is_put_before_the_columns_are_known(store: Store) -> None:
+    with pytest.raises(ValueError):
+        store.put_persons([(Person(1), {})])
+    assert store.person(1) is None
 
 
 def test_readers_do_not_wait_for_a_writer(opened: Opener) -> None:

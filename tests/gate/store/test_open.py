@@ -10,11 +10,13 @@ import psycopg
 import pytest
 
 from hengjian.crypto.seal import Sealer
-from hengjian.gate.acts import Layout, Person
+from hengjian.gate.acts import Feedback, Layout, Person
 from hengjian.gate.store import StoreError, open_store
 from hengjian.kernel.errors import InputError
 
-from .parts import LAYOUT, SEALER, Opener, visit
+from .parts import LAYOUT, NOW, SEALER, Opener, messages, note, reminder, visit
+
+OTHER = Sealer("kother", bytes(32))
 
 
 def test_a_store_is_made_once_and_found_again(opened: Opener) -> None:
@@ -72,8 +74,29 @@ def test_a_wrong_password_and_missing_rights_are_told(postgres) -> None:
 def test_another_key_is_told(opened: Opener, address: str) -> None:
     opened()
     with pytest.raises(InputError) as refused:
-        open_store(address, sealer=Sealer("kother", bytes(32)))
+        open_store(address, sealer=OTHER)
     assert "ktest" in str(refused.value) and "kother" in str(refused.value)
+
+
+def test_a_store_follows_the_key_of_the_lake(opened: Opener, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hengjian.gate.store.keys.PIECE", 3)
+    gate, sent = opened(), messages(2, 5)
+    gate.accept(sent)
+    gate.note_checks([note(reminders=[reminder("J1"), reminder("J2")])])
+    said = [Feedback("J1", "1", "病情需要", NOW), Feedback("J2", "1", "", NOW)]
+    gate.feedback(said)
+    asked: list[str] = []
+    renewed = open_store(address, sealer=OTHER, former=lambda key_id: asked.append(key_id) or SEALER)
+    try:
+        assert asked == ["ktest"] and [renewed.feedback_of(f.jr_id) for f in said] == said
+        assert sorted(raw for _, raw in renewed.unloaded()) == sorted(m.raw.strip() for m in sent)
+        for write in (lambda: gate.accept(messages(3, 1)), lambda: gate.feedback(said)):  # it still has the old key
+            with pytest.raises(StoreError, match="换了密钥"):
+                write()
+        assert renewed.waiting()[0] == 10
+    finally:
+        renewed.close()
+    open_store(address, sealer=OTHER).close()
 
 
 def test_another_format_is_told(opened: Opener, address: str) -> None:

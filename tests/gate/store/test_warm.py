@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -213,6 +215,35 @@ def test_what_no_lake_holds_yet_is_kept(village: LakeVersion, store: Store) -> N
     report = warm(village, store, LAYOUT)  # now the lake has the last word
     assert (report.kept, report.gone) == (0, 1) and store.person(key_of("PX")) is None
     assert store.person(key_of("P2")) == lake_rows
+
+
+def test_a_gate_at_work_loses_nothing_to_a_warm_up(village: LakeVersion, opened: Opener) -> None:
+    gate, other = opened(), opened()
+    gate.use_layout(LAYOUT)
+    warm(village, other, LAYOUT)
+    ended = threading.Event()
+
+    def take(writer: Writer) -> int:
+        number = 0
+        while not ended.is_set() or number < 200:
+            number += 1
+            assert writer.put(incoming(line(f"G{number % 20}", number, psn_no=f"P{number % 4}"))).result(30)
+        return number
+
+    with Writer(gate, fold_lines) as writer, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(take, writer)
+        for _ in range(2):
+            warm(village, other, LAYOUT)
+        ended.set()
+        count = sent.result(30)
+    while other.waiting()[1]:
+        with Writer(other, fold_lines):
+            pass
+    mine = {key_of(f"G{n}") for n in range(20)}
+    found = [
+        row[2] for n in range(4) if (known := other.person(key_of(f"P{n}"))) for row in known[1]["fee_line"] if row[0] in mine
+    ]
+    assert sorted(map(str, found)) == sorted(map(str, range(1, count + 1)))
 
 
 def test_pending_visits_of_the_lake_are_folded_again(village: LakeVersion, store: Store) -> None:

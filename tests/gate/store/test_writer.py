@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from hengjian.gate.acts import Feedback
-from hengjian.gate.store import Incoming, Sign, Store
+from hengjian.gate.store import Incoming, Sign, Store, StoreError, open_store
+from hengjian.gate.store.sqlite import SqliteDatabase
 from hengjian.gate.writer import BusyError, StoppedError, Writer
 from hengjian.kernel.keys import key_of
 from hengjian.lake.wire import Subject
 
-from .parts import LAYOUT, NOW, ORG, Opener, fold_lines, incoming, line, messages, note, reminder
+from .parts import LAYOUT, NOW, ORG, SEALER, Opener, fold_lines, incoming, line, messages, note, reminder
 
 
 @pytest.fixture(autouse=True)
@@ -193,3 +196,44 @@ def test_a_client_that_goes_away_loses_nothing(store: Store) -> None:
         fold.open.set()
         assert stays.result(5)
     assert lines_of(store, "P1") == ["1", "2", "3"]
+
+
+def test_a_full_disk_acknowledges_nothing(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "full.db", sealer=SEALER)
+    store.use_layout(LAYOUT)
+
+    def pragma(text: str) -> list[tuple[int]]:
+        """On the connection of the writer."""
+        assert isinstance(store.db, SqliteDatabase)
+        return store.db._writer.execute(f"PRAGMA {text}").fetchall()
+
+    with Writer(store, fold_lines) as writer:
+        assert writer.put(incoming(line("M1", 1))).result(5)
+        ((pages,),) = writer.run(lambda s: pragma("page_count")).result(5)
+        writer.run(lambda s: pragma(f"max_page_count = {pages}")).result(5)
+        big = [incoming(line(f"B{n}", n, name=random.Random(n).randbytes(20_000).hex())) for n in range(5)]
+        for answer in [writer.put(m) for m in big]:
+            with pytest.raises(StoreError, match="读写失败") as failed:
+                answer.result(5)
+            assert "磁盘满了" in str(failed.value) and "腾出空间" in str(failed.value)
+        writer.run(lambda s: pragma("max_page_count = 1000000")).result(5)
+        assert all(writer.put(m).result(5) for m in big)
+    assert store.waiting() == (6, 0)
+    store.close()
+
+
+def test_a_store_that_is_away_is_waited_for(store: Store) -> None:
+    tried = threading.Event()
+
+    def fold(subjects: Sequence[Subject], store: Store) -> None:
+        if not tried.is_set():
+            tried.set()
+            raise StoreError("闸口的库读写失败")
+        fold_lines(subjects, store)
+
+    with Writer(store, fold, again_seconds=0.01) as writer:
+        writer.put(incoming(line("M1", 1))).result(5)
+        assert tried.wait(5)
+        while store.waiting()[1]:
+            writer.run(lambda s: None).result(5)
+    assert lines_of(store, "P1") == ["1"] and writer.tally.unfoldable == 0

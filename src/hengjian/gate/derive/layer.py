@@ -124,7 +124,11 @@ def _main_diagnoses(rows: Iterable[Cells]) -> dict[str, str]:
     for row in rows:
         if row.texts["maindiag_flag"] == "1":
             kind = row.texts["diag_type"]
-            place = row.texts["inout_diag_type"], -int(kind) if kind.isdecimal() else _NO_PLACE, -row.numbers["diag_srt_no"]
+            place = (
+                row.texts["inout_diag_type"],
+                -int(kind) if kind.isdecimal() and len(kind) < 10 else _NO_PLACE,
+                -row.numbers["diag_srt_no"],
+            )
             known = found.get(row.texts["mdtrt_id"])
             if known is None or place > known[0]:
                 found[row.texts["mdtrt_id"]] = place, row.texts["diag_code"]

@@ -13,8 +13,9 @@ from hengjian.crypto.seal import Sealer
 from hengjian.gate.store.answers import UNAUDITED, Answers, Settled, Sign
 from hengjian.gate.store.database import Database, StoreError
 from hengjian.gate.store.figures import Audited, Figures, Numbers
-from hengjian.gate.store.history import PUT_META, History, Institution
+from hengjian.gate.store.history import History, Institution
 from hengjian.gate.store.inbox import Inbox, Incoming
+from hengjian.gate.store.keys import Former, recognise_key
 from hengjian.gate.store.postgres import PostgresDatabase
 from hengjian.gate.store.sqlite import SqliteDatabase
 from hengjian.gate.store.tables import FORMAT
@@ -31,19 +32,19 @@ class Store(Inbox, History, Answers, Numbers):
 
     def __init__(self, db: Database, sealer: Sealer) -> None:
         Inbox.__init__(self, db, sealer)
-        _recognise(db, sealer)
         History.__init__(self, db)
+        Answers.__init__(self, db, sealer)
 
     def close(self) -> None:
         """Let go of the database."""
         self.db.close()
 
 
-def open_store(address: str | Path, *, sealer: Sealer) -> Store:
+def open_store(address: str | Path, *, sealer: Sealer, former: Former | None = None) -> Store:
     """The store at a file path or a `postgresql://` address; made where there is none.
 
-    `sealer`: the lake's, it seals messages and reasons. Raises InputError when the address cannot be used, the store is another program's
-    or was sealed with another key.
+    `sealer`: the lake's, it seals messages and reasons. A store sealed with an older key is sealed anew when `former` gives that key (other
+    gates on it must be started again then). Raises InputError when the address cannot be used or the store is another program's.
     """
     named = str(address)
     if "://" in named:
@@ -55,6 +56,8 @@ def open_store(address: str | Path, *, sealer: Sealer) -> Store:
     else:
         raise InputError("闸口的库打不开", why="没有写地址", cure=_ADDRESSES)
     try:
+        _recognise(db, sealer)
+        recognise_key(db, sealer, former)
         return Store(db, sealer)
     except BaseException:
         db.close()
@@ -65,23 +68,13 @@ _ADDRESSES = "写一个文件的路径，或 postgresql://用户:密码@主机/�
 
 
 def _recognise(db: Database, sealer: Sealer) -> None:
-    """Whether the store is of this format and key; a new one is marked with them. Raises InputError."""
-    marks = {"format": FORMAT, "key_id": sealer.key_id}
-    found = dict(db.read("SELECT name, value FROM meta WHERE name IN ('format', 'key_id')"))
-    if found != marks:
+    """Whether the store is of this format; a new one is marked with format and key. Raises InputError."""
+    format_ = db.read("SELECT value FROM meta WHERE name = 'format'")
+    if not format_:
         with db.writing(durable=True) as work:
-            for name, value in marks.items():
-                if name not in found:
-                    work.run(PUT_META, (name, value))
-        found = dict(db.read("SELECT name, value FROM meta WHERE name IN ('format', 'key_id')"))
-    if found["format"] != FORMAT:
+            for mark in (("key_id", sealer.key_id), ("format", FORMAT)):
+                work.run("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", mark)
+    elif format_ != [(FORMAT,)]:
         raise InputError(
             "闸口的库是别的版本的程序写的", where=db.shown, cure="换一个新的位置，运行 hengjian gate warm 重新预热"
-        )
-    if found["key_id"] != sealer.key_id:
-        raise InputError(
-            "闸口的库不是用这把密钥加密的",
-            where=db.shown,
-            why=f"它用的是 {found['key_id']}，数据湖现在用的是 {sealer.key_id}",
-            cure="数据湖换过密钥的，等报文都进了数据湖后换一个新的位置，运行 hengjian gate warm；否则核对 --keys 指的密钥文件",
         )

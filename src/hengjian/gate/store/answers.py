@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 from hengjian.crypto.seal import Sealer
 from hengjian.gate.acts import CheckNote, Feedback
 from hengjian.gate.store.database import Database, Value, listed, plain, slices
+from hengjian.gate.store.keys import check_key, place
 
 UNAUDITED = "*"
 """The one entry of `CheckNote.skipped` of a check that was shed or failed: nothing was looked at, and it audits no settlement."""
@@ -26,7 +28,7 @@ _AUDITED = """SELECT 1 FROM check_note WHERE stage = 'during' AND unaudited = 0 
 _BY_VISIT, _BY_PERSON = _AUDITED.format("visit_key = ?"), _AUDITED.format("psn_key = ? AND at_sec >= ?")
 _SETTLED = """INSERT INTO settled (digest, fixmedins_code, psn_key, visit_key, insutype, at_sec, audited) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (digest) DO NOTHING"""
-_DAY = 86_400
+_DAY, _SWEEP = 86_400, 1000
 
 
 class Sign(NamedTuple):
@@ -55,7 +57,7 @@ class Answers:
     """Part of the store; see `Store`."""
 
     def __init__(self, db: Database, sealer: Sealer) -> None:
-        self.db, self.sealer = db, sealer
+        self.db, self.sealer, self._claims = db, sealer, count()
 
     def note_checks(self, notes: Sequence[CheckNote]) -> None:
         """Keep how checks went."""
@@ -83,11 +85,12 @@ class Answers:
             for part in slices(sorted({plain(f.jr_id) for f in said})):
                 known |= {jr_id for (jr_id,) in work.rows(f"SELECT jr_id FROM reminder WHERE jr_id IN {listed(part)}", part)}
             rows = [
-                (jr_id, plain(f.way), self.sealer.seal_text(f"gate.reason:{jr_id}", plain(f.reason)), f.at_sec)
+                (jr_id, plain(f.way), self.sealer.seal_text(place("feedback", jr_id), plain(f.reason)), f.at_sec)
                 for f in sorted(said, key=lambda f: (f.jr_id, f.at_sec))
                 if (jr_id := plain(f.jr_id)) in known
             ]
             work.many(_FEEDBACK, rows)
+            check_key(work, self.sealer, self.db.shown)
         return list(dict.fromkeys(f.jr_id for f in said if plain(f.jr_id) not in known))
 
     def feedback_of(self, jr_id: str) -> Feedback | None:
@@ -96,7 +99,7 @@ class Answers:
         if not found:
             return None
         way, reason, at_sec = found[0]
-        return Feedback(plain(jr_id), way, self.sealer.open_text(f"gate.reason:{plain(jr_id)}", reason), at_sec)
+        return Feedback(plain(jr_id), way, self.sealer.open_text(place("feedback", plain(jr_id)), reason), at_sec)
 
     def sign_in(self, sign: Sign) -> bool:
         """Keep a sign-in, on the disk when this returns; False: its number was taken."""
@@ -116,12 +119,10 @@ class Answers:
         return Sign(*found[0]) if found else None
 
     def nonce(self, paasid: str, nonce: str, until_sec: int) -> bool:
-        """Take a nonce for use until an instant; False: it was taken before."""
+        """Take a nonce for use until an instant; False: it was taken before. Those of the day before are dropped now and then."""
+        if next(self._claims) % _SWEEP == 0:
+            self.db.claim("DELETE FROM nonce WHERE until_sec < ?", (until_sec - _DAY,))
         return self.db.claim(_NONCE, (plain(paasid), plain(nonce), until_sec))
-
-    def forget_nonces(self, now_sec: int) -> None:
-        """Drop the nonces whose time is over."""
-        self.db.claim("DELETE FROM nonce WHERE until_sec < ?", (now_sec,))
 
     def note_settled(self, settlements: Iterable[Settled]) -> None:
         """Keep settlements, each message once, and whether a check of the same visit, or of the same person on that day, came before at

@@ -37,6 +37,9 @@ class Transaction(Protocol):
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """The rows of a SELECT, as this transaction sees them."""
 
+    def alone(self, *tables: str) -> None:
+        """Wait until no other transaction writes these tables, and let none until this one has ended."""
+
 
 class Database(Protocol):
     """One database. Safe for threads; not to be taken through a fork."""

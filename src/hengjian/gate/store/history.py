@@ -93,6 +93,7 @@ class History:
     def renew_layout(self, layout: Layout) -> None:
         """Keep other columns from now on. Histories of another layout are dropped and every message here is to be folded again."""
         with self.db.turn(), self.db.writing(durable=True) as work:
+            work.alone("person")
             if work.rows("SELECT value FROM meta WHERE name = 'layout'") != [(_text(layout),)]:
                 work.run("DELETE FROM person")
                 work.run("UPDATE message_subject SET folded = 0 WHERE folded = 1")
@@ -115,11 +116,13 @@ class History:
         """Write persons as they are now. Raises StoreError when another layout was put in place since this store was opened."""
         rows = put_rows(persons)
         with self.db.writing(durable=False) as work:
-            self.check_layout(work)
             work.many(PUT_PERSON, rows)
+            self.check_layout(work)
 
     def check_layout(self, work: Transaction) -> None:
-        """Raises StoreError when rows of our layout may not be written any more."""
+        """Called last in a transaction that wrote persons. Raises StoreError when rows of our layout may not be written any more."""
+        if self._layout is None:
+            raise ValueError("use_layout comes before put_persons")
         if work.rows("SELECT value FROM meta WHERE name = 'layout'") != [(self._written,)]:
             raise StoreError(
                 "闸口的库已按别的列重新预热", where=self.db.shown, why="规则改了，历史的列也改了", cure="重新启动闸口"

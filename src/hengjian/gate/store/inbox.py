@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hengjian.crypto.seal import Sealer
 from hengjian.gate.store.database import Database, Transaction, Value, listed, plain, slices
+from hengjian.gate.store.keys import check_key, place
 from hengjian.gate.subjects import VISITS_OF, kept_under
 from hengjian.kernel.errors import SealError
 from hengjian.kernel.keys import key_of
@@ -75,7 +76,7 @@ class Inbox:
         rows: dict[str, list[Value]] = {}
         for m in messages:
             if m.digest not in rows:
-                body = self.sealer.seal_text(_place(m.digest), m.raw.strip().decode())
+                body = self.sealer.seal_text(place("message", m.digest), m.raw.strip().decode())
                 named = (plain(m.infno), plain(m.msgid), plain(m.fixmedins_code), plain(m.inf_time))
                 rows[m.digest] = [bytes.fromhex(m.digest), *named, m.received_sec, body]
         order = sorted(rows)  # two gates that take the same messages must not wait for each other
@@ -88,6 +89,7 @@ class Inbox:
                 for s in m.subjects
             }
             work.many(_SUBJECT, sorted(subjects))
+            check_key(work, self.sealer, self.db.shown)
         first = {m.digest: n for n, m in reversed(list(enumerate(messages)))}
         return [m.digest in fresh and first[m.digest] == n for n, m in enumerate(messages)]
 
@@ -178,7 +180,7 @@ class Inbox:
     def _opened(self, rows: Iterable[tuple[bytes, str]]) -> Iterator[tuple[str, bytes]]:
         for digest, body in rows:
             named = bytes(digest).hex()
-            yield named, self.sealer.open_text(_place(named), body).encode()
+            yield named, self.sealer.open_text(place("message", named), body).encode()
 
 
 def pending_subjects(work: Transaction, version: int) -> dict[str, set[int]]:
@@ -187,8 +189,3 @@ def pending_subjects(work: Transaction, version: int) -> dict[str, set[int]]:
     for kind, key in work.rows(_NOT_IN, (version,)):
         found[kind].add(key)
     return found
-
-
-def _place(digest: str) -> str:
-    """What the text of a message is sealed as."""
-    return f"gate.message:{digest}"

@@ -53,71 +53,86 @@ class PostgresDatabase:
 
     def read(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         for last in (False, True):
-            con = getattr(self._own, "con", None)
+            con: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._own, "con", None)
             try:
-                if con is None:
+                if con is None or self._lost(con):
                     con = self._own.con = self._connected()
                 return con.execute(_marked(sql), values).fetchall()
             except psycopg.Error as error:
-                if self._lost(con):
-                    self._own.con = None
-                    if not last:  # the server was restarted: a fresh connection may do
-                        continue
-                raise _failed(self.shown, error) from error
+                if last or not self._lost(con):
+                    raise _failed(self.shown, error) from error
         raise AssertionError
 
     @contextmanager
     def writing(self, *, durable: bool) -> Iterator[Transaction]:
         with self._writing:
+            con = self._begun()
             try:
-                if self._writer is None or self._lost(self._writer):
-                    self._writer = self._connected()
-                with self._writer.transaction(), self._writer.cursor() as cursor:
-                    if not durable:
-                        cursor.execute("SET LOCAL synchronous_commit = off")
-                    yield _Transaction(cursor)
+                try:
+                    with con.cursor() as cursor:
+                        if not durable:
+                            cursor.execute("SET LOCAL synchronous_commit = off")
+                        yield _Transaction(cursor)
+                    con.execute("COMMIT")
+                except BaseException:
+                    if not con.broken:
+                        con.execute("ROLLBACK")
+                    raise
             except (psycopg.DataError, psycopg.IntegrityError):
                 raise  # what was written is to blame, not the server
             except psycopg.Error as error:
-                if self._lost(self._writer):
-                    self._writer = None
                 raise _failed(self.shown, error) from error
+
+    def _begun(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """The writing connection with a transaction begun; a fresh one when the server was restarted since."""
+        for last in (False, True):
+            try:
+                if self._writer is None or self._lost(self._writer):
+                    self._writer = self._connected()
+                self._writer.execute("BEGIN")
+                return self._writer
+            except psycopg.Error as error:
+                if last or not self._lost(self._writer):
+                    raise _failed(self.shown, error) from error
+        raise AssertionError
 
     def claim(self, sql: str, values: Values) -> bool:
         with self._claiming:
             for last in (False, True):
                 try:
-                    if self._claimer is None:
+                    if self._claimer is None or self._lost(self._claimer):
                         self._claimer = self._connected()
                         self._claimer.execute("SET synchronous_commit = off")
                     return self._claimer.execute(_marked(sql), values).rowcount == 1
                 except psycopg.Error as error:
-                    if self._lost(self._claimer):
-                        self._claimer = None
-                        if not last:
-                            continue
-                    raise _failed(self.shown, error) from error
+                    if last or not self._lost(self._claimer):
+                        raise _failed(self.shown, error) from error
         raise AssertionError
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         with self._turn:
-            try:
-                if self._folder is None or self._lost(self._folder):
-                    self._folder = self._connected()
-                self._folder.execute("SELECT pg_advisory_lock(%s)", (_FOLDING,))
-            except psycopg.Error as error:
-                if self._lost(self._folder):
-                    self._folder = None
-                raise _failed(self.shown, error) from error
+            con = self._taken()
             try:
                 yield
             finally:
                 try:
-                    self._folder.execute("SELECT pg_advisory_unlock(%s)", (_FOLDING,))
+                    con.execute("SELECT pg_advisory_unlock(%s)", (_FOLDING,))
                 except psycopg.Error:  # the server let go of the lock with the connection
-                    self._lost(self._folder)
-                    self._folder = None
+                    self._lost(con)
+
+    def _taken(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """The connection that holds the turn."""
+        for last in (False, True):
+            try:
+                if self._folder is None or self._lost(self._folder):
+                    self._folder = self._connected()
+                self._folder.execute("SELECT pg_advisory_lock(%s)", (_FOLDING,))
+                return self._folder
+            except psycopg.Error as error:
+                if last or not self._lost(self._folder):
+                    raise _failed(self.shown, error) from error
+        raise AssertionError
 
     def close(self) -> None:
         for con in list(self._open):
@@ -178,6 +193,9 @@ class _Transaction:
 
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         return self._cursor.execute(_marked(sql), values).fetchall()
+
+    def alone(self, *tables: str) -> None:
+        self._cursor.execute(f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE".encode())
 
 
 @lru_cache(maxsize=512)

@@ -29,7 +29,6 @@ class Refill:
         Encounters and persons with a message that the lake version does not hold keep what was folded and are to be folded again."""
         db = self._store.db
         with db.turn(), db.writing(durable=False) as work:
-            self._store.check_layout(work)
             pending = pending_subjects(work, self._version)
             wanted = {person.psn_key: (person, rows) for person, rows in persons}
             if pending:
@@ -42,6 +41,7 @@ class Refill:
             rows = put_rows(wanted.values())
             self.bytes += sum(len(row[-1]) for row in rows if isinstance(row[-1], bytes))
             work.many(PUT_PERSON, rows)
+            self._store.check_layout(work)
 
     def finish(self, institutions: Sequence[Institution], told: Mapping[str, object]) -> None:
         """Put the institutions in place and note what the store was warmed from."""
