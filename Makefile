@@ -12,7 +12,7 @@ OUT ?= out
 PORT ?= 8000
 SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo serve test test-long check fix bench bench-office quality clean lock
+.PHONY: help demo serve test test-long check fix bench bench-office bench-gate quality clean lock
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ bench-office: $(VENV)/.office ## 量办公室的速度：一百万条疑点入�
 	@$(BIN)/python -m bench.office arrive
 	@$(BIN)/python -m bench.office lists
 	@$(BIN)/python -m bench.office_batch
+
+bench-gate: $(VENV)/.dev ## 量闸口的速度：一百万人的历史、二十五万个知识点、每单二十行，经 HTTP（约二十分钟；OUT=文件夹）
+	@for part in prepare engine http; do $(BIN)/python -m bench.gate $$part --work $(OUT)/bench-gate || exit 1; done
 
 quality: $(VENV)/.base ## 在三座没见过的合成城市上量精确率和召回率（约三分钟），写 docs/quality.md
 	@$(BIN)/python -m bench.quality

@@ -9,6 +9,7 @@ from hengjian.gate.checker import NOT_CHECKED, UNRESOLVED
 from hengjian.gate.levels import LevelRow
 from hengjian.kernel.keys import key_of
 
+from .benches import ALL
 from .doctors import BOOK, HERE, THERE, Memory, ask, checker, kept, order, request
 
 MENS_DRUG = "XG04CBA088A001010100001"  # 爱普列特，限男性
@@ -185,3 +186,32 @@ def test_nothing_of_a_check_stays_for_the_next(bench, memory):
     memory.know("99P2")
     assert ask(bench, order(DAILY), order(DAILY, "R2")).result
     assert ask(bench, order(DAILY), patient={"patn_id": "99P2"}).result == []
+
+
+def test_days_of_the_drug_still_at_the_patient_are_told(bench, memory):
+    """Two fills of ten days each on 10-01 last to 10-20, whoever made the second; a refunded one and one in a stay count nothing."""
+    drug = "XC07ABM001A001010100001"
+    fills = [
+        request(order(drug, drord_begn_date="2026-10-01 09:00:00"), mdtrt_id="A", adm_date="2026-10-01 08:00:00"),
+        request(
+            order(drug[:10] + "B002020200002", drord_begn_date="2026-10-05 09:00:00"),
+            mdtrt_id="B",
+            adm_date="2026-10-05 08:00:00",
+        ),
+        request(
+            order(drug, drord_begn_date="2026-10-06 09:00:00"), mdtrt_id="C", adm_date="2026-10-06 08:00:00", med_type="21"
+        ),
+    ]
+    rows = kept(*fills)
+    days = ALL.place("fee_line", "prd_days_e4")
+    rows["fee_line"] = [(*row[:days], 100_000, *row[days + 1 :]) for row in rows["fee_line"]]
+    memory.know("99P1", rows=rows)
+    ask(bench, order(drug[:10] + "B002020200002"))  # a make met for the first time is learnt
+    checked = ask(bench, order(drug))
+    assert checked.more["drug_days"] == [
+        {"rx_id": "R1", "days_left": 6, "covered_until": "2026-10-20", "last_dispensed": "2026-10-05"}
+    ]
+    assert checked.warn_msg == ""  # said in words from a week on
+    soon = ask(bench, order(drug, drord_begn_date="2026-10-10 09:00:00"))
+    assert "患者手中约还可用 11 天" in soon.warn_msg and soon.result == []
+    assert ask(bench, order("001102000040000")).more == {}

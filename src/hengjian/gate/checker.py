@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from hengjian.gate.acts import CheckNote, Layout, Person, Reminder, Rows
@@ -16,6 +16,7 @@ from hengjian.gate.judge import Judge
 from hengjian.gate.levels import LEVELS, STOPS, Levels
 from hengjian.gate.numbers import moment, moment_of
 from hengjian.gate.same import part
+from hengjian.gate.supply import NAMED, Supply, supplies
 from hengjian.kernel.amounts import to_yuan
 from hengjian.kernel.dates import second_instant
 from hengjian.kernel.keys import key_of
@@ -42,11 +43,12 @@ class History(Protocol):
 
 @dataclass(frozen=True)
 class Checked:
-    """The answer of a check: national results, a word for `warn_msg` ("" = none), and what is to be noted."""
+    """The answer of a check: national results, a word for `warn_msg` ("" = none), what is to be noted, and what more `output` tells."""
 
     result: list[dict[str, Any]]
     warn_msg: str
     note: CheckNote
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 class Checker:
@@ -91,9 +93,11 @@ class Checker:
             return Checked([], NOT_CHECKED if cases else "没有读到要审核的就诊。", replace(note, skipped=skipped))
         results: list[dict[str, Any]] = []
         words: list[str] = []
+        left: list[Supply] = []
         for case in cases:
-            answered, note = self._case(case, note, deadline)
+            answered, note, supply = self._case(case, note, deadline)
             results += answered
+            left += supply
             if case.unread:
                 words.append(f"{len(case.unread)} 行医嘱的数量或金额读不出，没有审核：{'、'.join(case.unread[:3])}。")
             if note.psn_key is None:
@@ -101,9 +105,10 @@ class Checker:
             if note.skipped:
                 words.append(f"有 {len(note.skipped)} 条规则这次没有来得及审核，之后由事后审计审核。")
         note = replace(note, micros=(time.thread_time_ns() - begun) // 1000)
-        return Checked(results, "".join(dict.fromkeys(words)), note)
+        words += [one.sentence for one in left if one.days >= NAMED]
+        return Checked(results, "".join(dict.fromkeys(words)), note, {"drug_days": [s.as_dict() for s in left]} if left else {})
 
-    def _case(self, case: Case, note: CheckNote, deadline: float) -> tuple[list[dict[str, Any]], CheckNote]:
+    def _case(self, case: Case, note: CheckNote, deadline: float) -> tuple[list[dict[str, Any]], CheckNote, list[Supply]]:
         person, past = self._resolve(case)
         alone = past is None
         own, rest = part(case.visit, past or {}, self.layout)
@@ -117,7 +122,8 @@ class Checker:
             if finding.rule.status == "active":
                 results.append(national(finding, reminder, case))
         cells = case.visit.cells
-        return results, replace(
+        supply = [] if alone else supplies(case, rest, self.layout, self._judge.knowledge)
+        noted = replace(
             note,
             fixmedins_code=note.fixmedins_code or case.fixmedins_code,
             dr_codg=next((line.dr_codg for line in case.visit.lines if line.dr_codg), str(cells.get("atddr_no") or "")),
@@ -128,6 +134,7 @@ class Checker:
             reminders=(*note.reminders, *reminders),
             skipped=(*note.skipped, *skipped),
         )
+        return results, noted, supply
 
     def judge(
         self, case: Case, person: Person, own: Rows, rest: Rows, *, alone: bool = False, deadline: float = 0.0

@@ -129,7 +129,7 @@ WITH refund AS ({REFUND_LINKS}
 ), line AS MATERIALIZED (                                          -- `n` numbers the lines, so that money finds its way back to them
   SELECT ROW_NUMBER() OVER () AS n, e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.out_day, e.kind, f.feedetl_sn, f.setl_id,
          {key_sql(base_code_sql("f.med_list_codg"))} AS item_key, f.fee_ocur_time, f.list_type, f.med_chrgitm_type, f.chrgitm_lv,
-         {_scaled_cell("f.pric", 6)} AS pric_e6, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
+         {_scaled_cell("f.pric", 6)} AS pric_e6, {_scaled("f.prd_days", 4)} AS prd_days_e4, f.bilg_dept_codg, f.bilg_dr_codg, f.rxno, f.oprn_no, f.body_part, f.exe_begntime, f.exe_endtime,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.cnt + COALESCE(u.cnt, 0)", 4)} ELSE 0 END AS net_cnt_e4,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.det_item_fee_sumamt + COALESCE(u.amt, 0)", 2)} ELSE 0 END AS net_amt,
          CASE WHEN f.cnt > 0 THEN {_scaled("f.inscp_scp_amt + COALESCE(u.inscp, 0)", 2)} ELSE 0 END AS net_inscp
@@ -161,7 +161,7 @@ SELECT CAST(l.psn_key % 64 AS INTEGER) AS bucket, l.psn_key, l.mdtrt_key, l.org_
             WHEN {_day("l.fee_ocur_time")} > l.out_day THEN {_day("l.fee_ocur_time")} - l.out_day ELSE 0 END AS off_days,
        l.list_type, l.med_chrgitm_type, l.chrgitm_lv, l.net_cnt_e4, l.pric_e6, l.net_amt, l.net_inscp,
        COALESCE(s.part, 0) + CASE WHEN x.n IS NULL THEN 0 ELSE 1 END AS fund_amt,
-       l.bilg_dept_codg, l.bilg_dr_codg, l.rxno, l.oprn_no, l.body_part,
+       l.prd_days_e4, l.bilg_dept_codg, l.bilg_dr_codg, l.rxno, l.oprn_no, l.body_part,
        {_sec("l.exe_begntime")} AS exe_beg_sec, {_sec("l.exe_endtime")} AS exe_end_sec
 FROM line AS l
 LEFT JOIN share AS s ON s.n = l.n

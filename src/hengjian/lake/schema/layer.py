@@ -212,6 +212,7 @@ LAYER: dict[str, LayerTable] = {
                     "settlement.fund_pay_sumamt setl_id",
                     "share of the settlement, exact to the fen",
                 ),
+                _c("prd_days_e4", "BIGINT", "周期天数", "prd_days", "1/10,000 days the line is for, as prescribed"),
                 _c("bilg_dept_codg", "VARCHAR", "开单科室", "bilg_dept_codg"),
                 _c("bilg_dr_codg", "VARCHAR", "开单医师代码", "bilg_dr_codg"),
                 _c("rxno", "VARCHAR", "处方号", "rxno"),
