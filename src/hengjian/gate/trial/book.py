@@ -42,7 +42,13 @@ def book_of(cast: Cast) -> dict[str, object]:
     return {
         "day": cast.day.isoformat(),
         "region": cast.region,
-        "at": {"code": cast.here.code, "name": cast.here.name, "admdvs": cast.here.admdvs, "type": cast.here.kind, "lv": cast.here.level},
+        "at": {
+            "code": cast.here.code,
+            "name": cast.here.name,
+            "admdvs": cast.here.admdvs,
+            "type": cast.here.kind,
+            "lv": cast.here.level,
+        },
         "doctor": {
             "code": cast.doctor.code,
             "name": cast.doctor.name,
@@ -58,9 +64,7 @@ def book_of(cast: Cast) -> dict[str, object]:
 
 def _patient(cast: Cast, patient: Patient, number: int, items: Catalogue, names: dict[str, str]) -> dict[str, object]:
     role = patient.role
-    tries = [
-        [next((i.code for i in items.items if i.code.startswith(code)), ""), quantity] for code, quantity in role.tries
-    ]
+    tries = [[next((i.code for i in items.items if i.code.startswith(code)), ""), quantity] for code, quantity in role.tries]
     return {
         "psn_no": patient.psn_no,
         "name": role.name,
@@ -82,7 +86,16 @@ def _patient(cast: Cast, patient: Patient, number: int, items: Catalogue, names:
 def _items(items: Catalogue) -> list[list[object]]:
     """code, name, list type, fee category, class, price in yuan, unit, spec; one a code."""
     rows = {
-        item.code: [item.code, item.name, item.list_type, item.chrg, f"{item.lv:02d}", int(items.pric[i, _PRICE]) / 1_000_000, item.unit, item.spec]
+        item.code: [
+            item.code,
+            item.name,
+            item.list_type,
+            item.chrg,
+            f"{item.lv:02d}",
+            int(items.pric[i, _PRICE]) / 1_000_000,
+            item.unit,
+            item.spec,
+        ]
         for i, item in reversed(list(enumerate(items.items)))
     }
     return sorted(rows.values(), key=lambda row: (str(row[1]), str(row[7]), str(row[0])))

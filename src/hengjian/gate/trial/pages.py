@@ -79,12 +79,16 @@ class TrialPages:
         own = [k for k in keys.values() if k.fixmedins_code == self._code and k.stopped is None]
         return {"paasid": own[0].paasid, "secret": own[0].secret} if own else None
 
-    async def _send(
-        self, scope: Scope, send: Send, status: int, body: bytes, kind: str, *more: tuple[bytes, bytes]
-    ) -> None:
+    async def _send(self, scope: Scope, send: Send, status: int, body: bytes, kind: str, *more: tuple[bytes, bytes]) -> None:
         tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'.encode()
         if status == 200 and (b"if-none-match", tag) in scope["headers"]:
             status, body = 304, b""
-        headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()), (b"etag", tag), *_ALWAYS, *more]
+        headers = [
+            (b"content-type", kind.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"etag", tag),
+            *_ALWAYS,
+            *more,
+        ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

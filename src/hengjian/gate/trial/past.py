@@ -7,24 +7,28 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from hengjian.city.catalogue import catalogue
+from hengjian.gate.acts import Layout
+from hengjian.gate.fold import fold_subjects
 from hengjian.gate.store import Incoming, Store
+from hengjian.gate.subjects import kept_under
 from hengjian.gate.trial.people import Cast, Patient
-from hengjian.gate.writer import Fold
 from hengjian.kernel.dates import day_number
 from hengjian.kernel.errors import InputError
-from hengjian.lake.wire import Message, Refusal, Subject, parse
+from hengjian.lake.wire import Message, Refusal, parse
 
 _DAY = 86_400
 
 
-def tell_past(cast: Cast, store: Store, fold: Fold) -> int:
-    """Keep and fold the messages; how many were new. Run again it changes nothing."""
+def tell_past(cast: Cast, store: Store, layout: Layout) -> int:
+    """Keep and fold the messages; how many were new. Run again it changes nothing. `layout`: the columns the rules read."""
     lines = [json.dumps(message, ensure_ascii=False).encode() for message in _messages(cast)]
     messages = [(_read(line), line) for line in lines]
     now = day_number(cast.day) * _DAY
     new = sum(store.accept([Incoming.of(message, line, now) for message, line in messages]))
-    subjects: dict[Subject, None] = {s: None for message, _ in messages for s in Incoming.of(message, b"", now).subjects}
-    fold(list(subjects), store)
+    subjects = dict.fromkeys(s for message, _ in messages for s in kept_under(message))
+    with store.folding(subjects) as due:
+        if due:
+            fold_subjects(due, store, store.use_layout(layout), today=cast.day)
     return new
 
 

@@ -126,6 +126,14 @@ def _patient(
         AND d.diag_code LIKE ? AND d.diag_time >= ?
         AND NOT EXISTS (FROM {diagnoses} AS n WHERE n.psn_no = p.psn_no AND regexp_matches(n.diag_code, ?))
         GROUP BY ALL ORDER BY COUNT(*) DESC, p.psn_no LIMIT 1""",
-        [role.gend, oldest, youngest, list(taken), f"{role.had}%", day - timedelta(_RECENT_DAYS), f"^({'|'.join(role.never) or '-'})"],
+        [
+            role.gend,
+            oldest,
+            youngest,
+            list(taken),
+            f"{role.had}%",
+            day - timedelta(_RECENT_DAYS),
+            f"^({'|'.join(role.never) or '-'})",
+        ],
     ).fetchall()
     return Patient(role, *found[0]) if found else None

@@ -4,7 +4,7 @@ import { byId, el, icon, yuan } from "./dom.js";
 
 export const LEVELS = ["no_pay", "reason", "warn", "inform"];
 export const WORDS = { inform: "提醒", warn: "警示", reason: "请说明理由", no_pay: "基金不予支付" };
-const REASONS = ["病情需要，已向患者说明", "急症或抢救", "原来的结果缺失或不能用", "患者自费，已签知情同意"];
+const REASONS = ["病情需要，已告知患者", "急症或抢救", "原结果缺失或不能用", "自费，已签知情同意"];
 
 /* What the page keeps of a result: level, sentence, law, the lines it points to. */
 export function finding(result) {
@@ -18,7 +18,7 @@ export function finding(result) {
     title: result.rule_name || result.rule_id,
     sentence: String(result.vola_cont || "").replace(/^【[^】]*】/, ""),
     law: cut < 0 ? evidence : evidence.slice(0, cut),
-    knowledge: cut < 0 ? "" : evidence.slice(cut + 4),
+    knowledge: cut < 0 ? "" : evidence.slice(cut + 4).replace(/ \[(\S+), \)/g, " · $1 起").replace(/ \[(\S+), (\S+)\)/g, " · $1 至 $2"),
     amount: Number(result.vola_amt) || 0,
     lines,
   };
@@ -97,15 +97,14 @@ export class Cards {
     }
     if (answer) {
       const main = f.lines.find((l) => l.main && l.sn);
-      box.replaceChildren(el("p", { cls: "given" }, icon("back", 15), el("span", {}, "返回修改：改数量、诊断，或删去这一条")),
-        main ? el("button", { type: "button", cls: "btn sm", onclick: () => acts.drop(main.sn) }, `删去「${acts.name(main.sn)}」`) : null,
-        el("button", { type: "button", cls: "btn sm link", onclick: () => this.form(card, current()) }, "还是要继续"));
+      box.replaceChildren(el("p", { cls: "given" }, icon("back", 15), el("span", {}, "返回修改：改数量、诊断，或删去这一条")));
+      if (main) box.append(el("button", { type: "button", cls: "btn sm", onclick: () => acts.drop(main.sn) }, `删去「${acts.name(main.sn)}」`));
+      box.append(el("button", { type: "button", cls: "btn sm link", onclick: () => this.form(card, current()) }, "还是要继续"));
       return;
     }
     box.replaceChildren(el("button", { type: "button", cls: "btn sm", onclick: () => acts.back(current()) }, "返回修改"),
-      el("button", { type: "button", cls: f.needs ? "btn sm strong" : "btn sm link", onclick: () => this.form(card, current()) },
-        "填写理由继续"),
-      f.needs ? null : el("span", { cls: "sub" }, "可以不填"));
+      el("button", { type: "button", cls: f.needs ? "btn sm strong" : "btn sm link", onclick: () => this.form(card, current()) }, "填写理由继续"));
+    if (!f.needs) box.append(el("span", { cls: "sub" }, "可以不填"));
   }
 
   form(card, f, before) {

@@ -21,7 +21,7 @@ export function tick(sent, lines) {
 function line() {
   const spark = byId("spark"), top = Math.max(...trips, 10);
   spark.setAttribute("aria-label", trips.length ? `最近 ${trips.length} 次往返，最慢 ${millis(Math.max(...trips))} 毫秒` : "还没有审核");
-  const poly = document.createElementNS(SVG, "polyline"), step = 120 / (MOST - 1), start = 120 - (trips.length - 1) * step;
+  const poly = document.createElementNS(SVG, "polyline"), step = 118 / Math.max(trips.length - 1, 7), start = 119 - (trips.length - 1) * step;
   poly.setAttribute("points", trips.map((ms, i) => `${(start + i * step).toFixed(1)},${(30 - 27 * ms / top).toFixed(1)}`).join(" "));
   spark.replaceChildren(poly);
 }

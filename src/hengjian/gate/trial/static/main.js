@@ -19,7 +19,7 @@ const desks = [], unsent = [];
 /* ---------- the desk of one patient ---------- */
 const newDesk = (patient) => ({
   patient: { ...patient, begun: instant(book.day) }, diagnoses: patient.diagnoses.slice(), orders: [], next: 1,
-  findings: [], answers: new Map(), state: "empty", warn: "", sent: null,
+  findings: [], answers: new Map(), state: "empty", warn: "", days: new Map(), sent: null,
 });
 
 const order = (sn) => desk.orders.find((o) => o.sn === sn);
@@ -66,6 +66,7 @@ function hear(sent) {
     desk.findings = ((answer.output || {}).result || []).map(finding).sort(byLevel);
     desk.state = "heard";
     desk.warn = answer.warn_msg || "";
+    desk.days = new Map(((answer.output || {}).drug_days || []).map((d) => [d.rx_id, d]));
     for (const key of Array.from(desk.answers.keys())) if (!desk.findings.some((f) => f.key === key)) desk.answers.delete(key);
     deliver();
   }
@@ -186,8 +187,9 @@ function row(o) {
     onkeydown: (event) => { if (event.key === "Enter") byId("find").focus(); } });
   o.sum = el("span", { cls: "num" }, yuan(o.cnt * item.price));
   o.level = el("span", { cls: "st" });
+  o.left = el("em");
   o.row = el("tr", { onmouseenter: () => cards.light(o.sn, true), onmouseleave: () => cards.light(o.sn, false) },
-    el("th", { scope: "row" }, el("b", {}, item.name), el("small", {}, [item.spec, item.lv === "03" ? "丙类" : item.lv === "02" ? "乙类" : "甲类"].filter(Boolean).join(" · "), el("span", { cls: "code" }, item.code))),
+    el("th", { scope: "row" }, el("b", {}, item.name), el("small", {}, [item.spec, item.lv === "03" ? "丙类" : item.lv === "02" ? "乙类" : "甲类"].filter(Boolean).join(" · "), el("span", { cls: "code" }, item.code), o.left)),
     el("td", { cls: "c-cnt" }, o.input, el("span", { cls: "unit" }, item.unit)),
     el("td", { cls: "r c-price num" }, yuan(item.price)),
     el("td", { cls: "r c-sum" }, o.sum),
@@ -214,14 +216,15 @@ function drawOrders() {
 }
 
 function drawTries() {
-  const open = desk.sent ? [] : desk.patient.tries.map(([code, cnt]) => [book.byCode.get(code), cnt]).filter(([item]) => item && !desk.orders.some((o) => o.item.code === item.code));
+  const open = desk.sent ? [] : desk.patient.tries.map(([code, cnt]) => [book.byCode.get(code), cnt]).filter(([item]) => item && !desk.orders.some((o) => o.item.name === item.name));
+  byId("tries").parentNode.classList.toggle("bare", !open.length);
   byId("tries").replaceChildren(...(open.length ? ["试试：", ...open.map(([item, cnt]) => el("button", { type: "button", cls: "try", onclick: () => add(item, cnt) }, item.name))] : []));
 }
 
 /* What the last answer says, on rows, cards and the line at the foot. */
 function paint() {
   const worst = new Map(), doubt = new Map(), unpaid = new Map();
-  for (const f of desk.findings) {
+  for (const f of desk.sent ? [] : desk.findings) {
     for (const { sn, main } of f.lines) {
       if (!main || !sn) continue;
       if (!worst.has(sn)) worst.set(sn, f.level); /* findings come worst first */
@@ -231,6 +234,8 @@ function paint() {
   }
   for (const o of desk.sent ? [] : desk.orders) {
     const level = worst.get(o.sn), calm = desk.state === "heard";
+    const days = desk.days.get(o.sn);
+    o.left.textContent = days ? `手中约还可用 ${days.days_left} 天，用到 ${days.covered_until}` : "";
     o.row.className = level || "";
     o.level.className = `st ${level || (calm ? "pass" : "none")}`;
     o.level.replaceChildren(...(level ? [icon(level, 15), WORDS[level]] : calm ? [icon("ok", 15), "通过"] : [desk.state === "empty" ? "审核中" : "未审核"]));
@@ -245,7 +250,7 @@ function paint() {
     .filter(([, n]) => n).map(([level, n]) => el("span", { cls: `n ${level}`, title: WORDS[level] }, icon(level, 14), String(n), el("span", { cls: "vh" }, `条${WORDS[level]}`))));
   const wanting = missing().length;
   byId("left").textContent = desk.sent || !shown.length ? "" : wanting ? `还有 ${wanting} 条要写理由` : desk.state === "gone" ? GONE : "";
-  byId("send").hidden = byId("clear").hidden = Boolean(desk.sent);
+  byId("foot").hidden = Boolean(desk.sent);
   drawCards();
 }
 

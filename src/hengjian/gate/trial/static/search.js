@@ -47,12 +47,16 @@ export function combobox(input, list, entries, { row, take, none }) {
     if (!found.length) list.append(el("li", { cls: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, none(query.trim())));
     else if (all.length > MOST) list.append(el("li", { cls: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, `共 ${all.length} 条，再写一两个字`));
     list.hidden = false;
+    const box = input.getBoundingClientRect(), height = list.offsetHeight + 8;
+    list.classList.toggle("up", box.bottom + height > window.innerHeight && box.top > height);
     input.setAttribute("aria-expanded", "true");
     at = found.length ? 0 : -1;
     paint();
   };
   input.addEventListener("input", open);
-  input.addEventListener("blur", () => setTimeout(close, 120));
+  let leaving = 0;
+  input.addEventListener("blur", () => { leaving = setTimeout(close, 120); });
+  input.addEventListener("focus", () => clearTimeout(leaving)); /* back at once: what is open now stays open */
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && found.length) {
