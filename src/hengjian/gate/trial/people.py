@@ -118,22 +118,14 @@ def _patient(
         return Patient(role, _STRANGER, youngest.replace(month=6, day=15), "310", here.admdvs)
     people = rows_sql(lake, "person", ("psn_no", "gend", "brdy", "insutype", "insu_admdvs", "die_date", "psn_insu_stas"))
     diagnoses = rows_sql(lake, "diagnosis", ("psn_no", "diag_code", "diag_time"))
+    never = f"^({'|'.join(role.never) or '-'})"
     if not people or not diagnoses:
         return None
     found = con.execute(
-        f"""SELECT p.psn_no, p.brdy, p.insutype, p.insu_admdvs FROM {people} AS p JOIN {diagnoses} AS d USING (psn_no)
+        f"""SELECT p.psn_no, p.brdy, p.insutype, p.insu_admdvs FROM {people} AS p LEFT JOIN {diagnoses} AS d USING (psn_no)
         WHERE p.gend = ? AND p.brdy > ? AND p.brdy <= ? AND p.die_date IS NULL AND p.psn_insu_stas = '1' AND NOT list_contains(?, p.psn_no)
-        AND d.diag_code LIKE ? AND d.diag_time >= ?
         AND NOT EXISTS (FROM {diagnoses} AS n WHERE n.psn_no = p.psn_no AND regexp_matches(n.diag_code, ?))
-        GROUP BY ALL ORDER BY COUNT(*) DESC, p.psn_no LIMIT 1""",
-        [
-            role.gend,
-            oldest,
-            youngest,
-            list(taken),
-            f"{role.had}%",
-            day - timedelta(_RECENT_DAYS),
-            f"^({'|'.join(role.never) or '-'})",
-        ],
+        GROUP BY ALL ORDER BY COUNT(*) FILTER (d.diag_code LIKE ? AND d.diag_time >= ?) DESC, p.psn_no LIMIT 1""",
+        [role.gend, oldest, youngest, list(taken), never, f"{role.had}%", day - timedelta(_RECENT_DAYS)],
     ).fetchall()
     return Patient(role, *found[0]) if found else None

@@ -18,10 +18,10 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Role:
-    """One role. `years`: ages from–to (in, out); `had`: a diagnosis of the last months; `diagnoses`: of today's visit.
+    """One role. `years`: ages from–to (in, out); `had`: a diagnosis of the last months, if anybody has it; `diagnoses`: of today's visit.
 
-    `never`: beginnings of diagnoses
-    he was never given. `tries`: codes (or the beginnings of codes) of orders worth trying, with quantities. `stranger`: nobody the gate knows.
+    `never`: beginnings of diagnoses never given. `tries`: codes, or their beginnings, of orders worth trying, with quantities. `stranger`:
+    nobody the gate knows.
     """
 
     name: str

@@ -19,7 +19,7 @@ const desks = [], unsent = [];
 /* ---------- the desk of one patient ---------- */
 const newDesk = (patient) => ({
   patient: { ...patient, begun: instant(book.day) }, diagnoses: patient.diagnoses.slice(), orders: [], next: 1,
-  findings: [], answers: new Map(), state: "empty", warn: "", days: new Map(), sent: null,
+  findings: [], answers: new Map(), state: "empty", warn: "", days: new Map(), sent: null, stale: false, signing: false,
 });
 
 const order = (sn) => desk.orders.find((o) => o.sn === sn);
@@ -27,6 +27,7 @@ const name = (sn) => { const found = order(sn); return found ? found.item.name :
 const missing = () => desk.findings.filter((f) => f.needs && !(desk.answers.get(f.key) || {}).reason);
 
 function sitWith(index) {
+  if (desk) desk.signing = false;
   desk = desks[index];
   Array.from(byId("people").children).forEach((button, i) => button.setAttribute("aria-pressed", String(i === index)));
   clearPick();
@@ -39,6 +40,8 @@ function sitWith(index) {
 function ask(delay) {
   clearTimeout(waiting);
   clearTimeout(retry);
+  if (desk.sent) return;
+  desk.stale = desk.orders.length > 0;
   if (!desk.orders.length) { asked += 1; desk.findings = []; desk.state = "empty"; desk.warn = ""; paint(); return; }
   const here = desk;
   waiting = setTimeout(async () => {
@@ -70,7 +73,9 @@ function hear(sent) {
     for (const key of Array.from(desk.answers.keys())) if (!desk.findings.some((f) => f.key === key)) desk.answers.delete(key);
     deliver();
   }
+  desk.stale = false;
   paint();
+  if (desk.signing) { desk.signing = false; sign(); }
 }
 
 /* 3103. What could not be delivered is kept and goes with the next answer. */
@@ -124,15 +129,17 @@ function remove(sn) {
 }
 
 function fresh() {
-  Object.assign(desk, { orders: [], findings: [], answers: new Map(), state: "empty", warn: "", sent: null });
+  Object.assign(desk, { orders: [], findings: [], answers: new Map(), state: "empty", warn: "", sent: null, stale: false, signing: false });
   desk.patient.begun = instant(book.day);
 }
 
 async function sign() {
   if (desk.sent) return;
   if (!desk.orders.length) { toast("还没有医嘱。输入名称，回车添加"); byId("find").focus(); return; }
+  if (desk.stale) { desk.signing = true; ask(0); return; } /* what is signed was judged, or nobody answered */
   const next = missing()[0];
   if (next) { toast(`还有 ${missing().length} 条要写理由，写好就能发送`); cards.ask(next.key); return; }
+  clearTimeout(retry);
   const here = desk;
   const warns = here.findings.filter((f) => (here.answers.get(f.key) || {}).way === "1")
     .map((f) => ({ jr_id: f.jr_id, way: "1", reason: here.answers.get(f.key).reason }));
@@ -250,6 +257,7 @@ function paint() {
     .filter(([, n]) => n).map(([level, n]) => el("span", { cls: `n ${level}`, title: WORDS[level] }, icon(level, 14), String(n), el("span", { cls: "vh" }, `条${WORDS[level]}`))));
   const wanting = missing().length;
   byId("left").textContent = desk.sent || !shown.length ? "" : wanting ? `还有 ${wanting} 条要写理由` : desk.state === "gone" ? GONE : "";
+  byId("left").classList.toggle("must", wanting > 0);
   byId("foot").hidden = Boolean(desk.sent);
   drawCards();
 }

@@ -33,7 +33,8 @@ export function combobox(input, list, entries, { row, take, none }) {
   const paint = () => {
     Array.from(list.children).forEach((option, i) => option.setAttribute("aria-selected", String(i === at)));
     const option = found.length ? list.children[at] : null;
-    if (option) { input.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
+    if (!option) input.removeAttribute("aria-activedescendant");
+    else { input.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
   };
   const choose = (entry) => { close(); take(entry); };
   const open = () => {
