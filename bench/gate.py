@@ -52,7 +52,7 @@ def prepare(work: Path) -> None:
     store = work / "gate" / "gate.sqlite"
     if not (work / "copied").exists():
         store.parent.mkdir(exist_ok=True)
-        _run("gate", "warm", "--lake", work / "lake", "--site", work / "site", "--store", store)
+        _run("gate", "warm", "--lake", work / "lake", "--store", store)
         begun = time.perf_counter()
         count = copy_people(store)
         (work / "copied").write_text(str(count))
@@ -78,7 +78,6 @@ def _run(*arguments: object) -> None:
 def copy_people(store: Path) -> int:
     """Every person COPIES times, under keys of their own; the number of rows."""
     from hengjian.gate.store.history import key_at, place_of
-
     from hengjian.kernel.keys import key_of
 
     with sqlite3.connect(store, isolation_level=None) as db:
@@ -167,19 +166,19 @@ def _order(line: Sequence[Any], sn: str, when: str, luck: random.Random) -> dict
 def engine(work: Path) -> None:
     """CPU milliseconds of the parts of a check, in this process."""
     from hengjian.gate.body import open_body
-    from hengjian.gate.parts import build_checker
-    from hengjian.gate.settings import GateSettings
-
     from hengjian.gate.case import cases_of
     from hengjian.gate.numbers import moment_of
+    from hengjian.gate.parts import build_checker
     from hengjian.gate.same import part
+    from hengjian.gate.settings import GateSettings
+    from hengjian.gate.worker import store_of
     from hengjian.kernel.dates import second_instant
 
     begun = time.perf_counter()
     settings = GateSettings(
         home=work / "gate", store=str(work / "gate" / "gate.sqlite"), lake=work / "lake", site=work / "site", budget_ms=1000
     )
-    checker = build_checker(settings)
+    checker = build_checker(settings, store_of(settings))
     tell(f"ready in {time.perf_counter() - begun:.1f} s, {_rss(os.getpid()):.0f} MB")
     raws = pickle.loads((work / "bodies.pickle").read_bytes())
     now = 1_790_000_000

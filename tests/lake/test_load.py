@@ -88,6 +88,15 @@ def test_a_second_main_diagnosis_is_refused(tmp_path: Path) -> None:
     assert reject_codes(tmp_path / "lake") == [("diagnosis", 3, "L13", "maindiag_flag")]
 
 
+@pytest.mark.parametrize("kind", ["A", "9999999999", "1.5"])
+def test_a_kind_of_diagnosis_that_is_no_number_stops_no_load_and_stands_last(tmp_path: Path, kind: str) -> None:
+    rows = [row("diagnosis", diag_type=kind, diag_code="J18.900"), row("diagnosis", diag_type="2", diag_code="I10.x00")]
+    for name, listed in {"both": rows, "one": rows[:1]}.items():
+        load(make_folder(tmp_path / name, diagnosis=listed), tmp_path / f"lake-{name}")
+    assert query(tmp_path / "lake-both", "SELECT main_diag FROM {rule_encounter}") == [("I10.x00",)]
+    assert query(tmp_path / "lake-one", "SELECT main_diag FROM {rule_encounter}") == [("J18.900",)]
+
+
 def test_every_reason_of_a_row_is_told_the_first_by_the_table(tmp_path: Path) -> None:
     load(
         make_folder(tmp_path / "in", fee_line=lines({}, {"fee_ocur_time": "1900-01-01", "pric": "x", "list_type": "9"})),

@@ -76,8 +76,8 @@ def _offline(home: Path, store: str, lake: Path | None, site: Path | None) -> As
     from hengjian.gate.trades import Trades, read_variants
 
     settings = gate_settings(home, store, lake, site)
-    open_gate_store(settings).close()
-    return Offline(parts.build_checker(settings), Trades(read_variants(settings.site)))
+    gate_store = open_gate_store(settings)
+    return Offline(parts.build_checker(settings, gate_store), Trades(read_variants(settings.site)), gate_store)
 
 
 def _remote(to: str, paasid: str, site: Path | None, lake: Path | None) -> Ask:

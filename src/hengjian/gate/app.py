@@ -25,7 +25,7 @@ from hengjian.gate.security import ANYONE, Guard, Signature
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.sites import KeyBook
 from hengjian.gate.trades import Kind, Trades, infno_of_path, read_variants
-from hengjian.gate.trouble import tell
+from hengjian.gate.trouble import say, tell
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -105,26 +105,21 @@ class Gate:
         except Exception as error:
             tell(logger, "a request failed", error)
             reply = self._passed_over(seen, error)
-        took = time.perf_counter() - began
-        if reply is not None:
-            try:
-                body = self._answers.write(came, time.time(), reply, seen.region)
-            except Exception as error:  # a judge gave what no JSON can hold
-                tell(logger, "an answer could not be written", error)
-                reply = self._passed_over(seen, error)
-                body = self._answers.write(came, time.time(), reply, seen.region)
-            headers = [_JSON, (b"content-length", str(len(body)).encode())]
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": status,
-                    "headers": [*headers, (b"connection", b"close")] if ends else headers,
-                }
-            )
-            await send({"type": "http.response.body", "body": body})
-        outcome = reply.outcome if reply is not None else "gone"
-        self.metrics.count(seen.infno, outcome, took)
+        body = self._written(came, seen, reply) if reply is not None else b""
+        outcome, took = reply.outcome if reply is not None else "gone", time.perf_counter() - began
+        self.metrics.count(seen.infno, outcome, took)  # before the answer: who has an answer finds it counted
         self._access.write(came, seen.at, seen.infno, seen.msgid, outcome, took, seen.size)
+        if reply is not None:
+            headers = [_JSON, (b"content-length", str(len(body)).encode()), *([(b"connection", b"close")] if ends else [])]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    def _written(self, came: float, seen: _Seen, reply: Reply) -> bytes:
+        try:
+            return self._answers.write(came, time.time(), reply, seen.region)
+        except Exception as error:  # a judge gave what no JSON can hold
+            tell(logger, "an answer could not be written", error)
+            return self._answers.write(came, time.time(), self._passed_over(seen, error), seen.region)
 
     async def _answer(self, scope: Scope, receive: Receive, came: float, seen: _Seen, speaker: str) -> tuple[_Seen, Reply]:
         settings, declared, encoding = self.settings, None, ""
@@ -141,7 +136,7 @@ class Gate:
         known = request.infno if route.kind is not Kind.UNKNOWN else "other"
         seen = _Seen(known, request.fixmedins_code, request.msgid, request.region, len(raw))
         if by_path and request.infno and by_path[:4] != request.infno[:4]:
-            logger.warning("the path says %s, the message %s; the message counts", by_path, known)
+            say(logger, logging.WARNING, f"the path says {by_path}, the message {known}; the message counts")
         if not request.infno:
             return seen, refused("报文没有交易编号 infno；请按接口规范写信封")
         if speaker and (wrong := _not_theirs(speaker, request)):
@@ -151,7 +146,7 @@ class Gate:
         if route.kind is Kind.UPLOAD:
             return seen, await self._desk.upload(body, request, speaker, came)
         if route.kind is Kind.FEEDBACK:
-            return seen, await self._desk.feedback(request, came)
+            return seen, await self._desk.feedback(request, speaker, came)
         if route.kind in (Kind.SIGN_IN, Kind.SIGN_OUT):
             return seen, await self._desk.sign(route.kind, request, came)
         sentence = _SENTENCE[route.kind].format(request.infno[:10])

@@ -26,7 +26,7 @@ from hengjian.site.folder import site_root
 BUDGET_SECONDS = 0.05
 
 
-def build_checker(
+def checker_of_site(
     lake: Path | None,
     site: Path | None,
     history: History,

@@ -18,7 +18,7 @@ from hengjian.gate.settings import GateSettings
 from hengjian.gate.store import UNAUDITED, Incoming, Sign, Store
 from hengjian.gate.trades import Kind
 from hengjian.gate.trouble import tell
-from hengjian.gate.uploads import acknowledge, read_upload
+from hengjian.gate.uploads import acknowledge, read_upload, settlement
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -37,14 +37,14 @@ class Desk:
     def check(self, infno: str, body: Body, request: Request, came: float, *, late: bool = False) -> Reply:
         """3101, 3102: judge. Whatever goes wrong, or when the worker is `late`, the order passes unjudged, which is noted for the audit."""
         now_sec = civil_seconds(came)
-        if late or too_many_lines(body.node, len(body.raw), self._settings.most_lines):
-            self._note(_unjudged(infno, request, now_sec))
-            return NOTHING_JUDGED
         try:
-            checked = self.checks.check(infno, request.envelope, now_sec)
-            found = checked.result
-            reply = Reply({"result": found}, warning=checked.warn_msg, outcome="found" if found else "ok")
-            note = checked.note
+            if late or too_many_lines(body.node, len(body.raw), self._settings.most_lines):
+                note: CheckNote | None = _unjudged(infno, request, now_sec)
+                reply = NOTHING_JUDGED
+            else:
+                checked = self.checks.check(infno, request.envelope, now_sec)
+                found, note = checked.result, checked.note
+                reply = Reply({"result": found, **checked.more}, warning=checked.warn_msg, outcome="found" if found else "ok")
         except Exception as error:
             tell(logger, "a check failed", error)
             reply, note = NOTHING_JUDGED, _unjudged(infno, request, now_sec)
@@ -61,24 +61,31 @@ class Desk:
             return refused(f"这个账号属于 {speaker}，不能替 {message.fixmedins_code[:20]} 上传", "not_theirs")
         try:
             await self._durable(self._writer.put(Incoming.of(message, body.raw, civil_seconds(came))))
+            if settled := settlement(message, civil_seconds(came)):
+                self._writer.run(lambda store: store.note_settled([settled]))  # nobody waits for what is only counted
             others = set(self._store.digests_of_msgid(message.msgid)) - {message.digest} if message.msgid else set()
         except Exception as error:
             tell(logger, "an upload was not kept", error)
             return refused(_LATER, "not_kept_error")
         return acknowledge(message, bool(others))
 
-    async def feedback(self, request: Request, came: float) -> Reply:
-        """3103: what the doctor did, kept before it is acknowledged."""
+    async def feedback(self, request: Request, speaker: str, came: float) -> Reply:
+        """3103: what the doctor did, kept before it is acknowledged. A reminder given to another institution is as unknown as none."""
         said = read_feedback(request, civil_seconds(came))
         if isinstance(said, Reply):
             return said
         try:
-            known = [await self._durable(future) for future in [self._writer.feedback(each) for each in said]]
+            theirs = said
+            if speaker:
+                given = await self._durable(self._writer.run(lambda store: store.given_to([each.jr_id for each in said])))
+                theirs = [each for each in said if given.get(each.jr_id) == speaker]
+            kept = [await self._durable(future) for future in [self._writer.feedback(each) for each in theirs]]
         except Exception as error:
             tell(logger, "a feedback was not kept", error)
             return refused(_LATER, "not_kept_error")
-        unknown = list(dict.fromkeys(each.jr_id for each, found in zip(said, known, strict=True) if not found))
-        return refused(unknown_sentence(unknown, sum(known)), "unknown_reminder") if unknown else Reply({})
+        known = {each.jr_id for each, found in zip(theirs, kept, strict=True) if found}
+        unknown = list(dict.fromkeys(each.jr_id for each in said if each.jr_id not in known))
+        return refused(unknown_sentence(unknown, sum(kept)), "unknown_reminder") if unknown else Reply({})
 
     async def sign(self, kind: Kind, request: Request, came: float) -> Reply:
         """9001, 9002: a sign-in number and its end."""

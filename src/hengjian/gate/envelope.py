@@ -57,6 +57,8 @@ def read_envelope(body: dict[str, Any]) -> Request:
     envelope = request if type(request) is dict else body
     answer = response if type(response) is dict else envelope
     given, told = opened(envelope.get("input")), opened(answer.get("output"))
+    if type(given) is dict and type(envelope["input"]) is str:  # some clients write nodes as text
+        envelope = envelope | {"input": given}
     return Request(
         word(envelope, "infno").upper(),
         word(envelope, "msgid"),

@@ -25,6 +25,8 @@ def layout_of(rulebook: Rulebook) -> Layout:
     texts += [(r.sql, r.path) for r in rulebook.rules.values() if r.sql]
     wanted: dict[str, set[str]] = {table: set(_KEYS) for table in ACT_TABLES}
     wanted["diagnosis"].add("diag_key")  # exempt diagnoses of any rule
+    wanted["encounter"].update(("kind", "in_day"))  # which kept visit is the one that is checked (`same`)
+    wanted["fee_line"].add("prd_days_e4")  # days of a drug still at the patient (`supply`)
     for sql, path in texts:
         for table, columns in columns_read(sql, str(path), shapes).items():
             wanted.get(table, set()).update(columns)

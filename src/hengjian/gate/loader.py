@@ -6,11 +6,20 @@ import logging
 import os
 import signal
 import threading
+import time
 from datetime import datetime
 
+from hengjian.gate.envelope import civil_seconds
 from hengjian.gate.loading import keep_loading
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
+from hengjian.gate.store import Store, StoreError
+from hengjian.gate.trouble import tell
 from hengjian.gate.worker import store_of
+
+logger = logging.getLogger(__name__)
+_HOUR = 3600
+_KEPT = 30 * 86_400
+"""Seconds for which messages that are in the lake stay in the inbox too: a visit is seldom changed later."""
 
 
 def main() -> None:
@@ -23,10 +32,20 @@ def main() -> None:
     if settings.lake is None:
         return
     store = store_of(settings)
+    threading.Thread(target=_prune, args=(store, stop), name="gate-prune", daemon=True).start()
     try:
         keep_loading(store, settings.lake, stop, clock=_now, every_seconds=settings.load_seconds)
     finally:
         store.close()
+
+
+def _prune(store: Store, stop: threading.Event) -> None:
+    """Every hour: drop the text of messages that have long been in the lake."""
+    while not stop.wait(_HOUR):
+        try:
+            store.prune(civil_seconds(time.time()) - _KEPT)
+        except StoreError as error:
+            tell(logger, "the inbox could not be pruned", error)
 
 
 def _now() -> datetime:

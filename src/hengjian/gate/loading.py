@@ -36,6 +36,10 @@ MOST = 20_000
 class Inbox(Kept, Protocol):
     """What loading asks of the store."""
 
+    @property
+    def layout(self) -> Layout | None:
+        """The columns that are kept; None while nothing is."""
+
     def unloaded(self, most: int = ...) -> list[tuple[str, bytes]]:
         """Digest and line of messages that are in no lake yet, the oldest first."""
 
@@ -60,22 +64,21 @@ def load_inbox(
     lake: Path,
     *,
     now: datetime,
-    layout: Layout | None = None,
     keys: Path | None = None,
     most: int = MOST,
     stop: Callable[[], bool] | None = None,
 ) -> InboxLoad:
-    """Take everything that waits in the inbox into the lake, `most` messages a load.
+    """Take everything that waits in the inbox into the lake, `most` messages a load, and visits that the gate cannot tell by itself from
+    the lake into the history.
 
-    `layout`: that of the store; visits that the gate cannot tell by itself are then taken over from the lake into the history. `stop` is
-    asked before each load. Raises LakeError (another load is at work, disk full …), KeyFileError, StoreError: what was not marked is
-    loaded again next time.
+    `stop` is asked before each load. Raises LakeError (another load is at work, disk full …), KeyFileError, StoreError: what was not
+    marked is loaded again next time.
     """
     done = InboxLoad()
     while not (stop and stop()) and (waiting := store.unloaded(most)):
         report = _load(waiting, lake, now, keys)
-        visits = untold(store, (raw for _, raw in waiting)) if layout else []
-        taken = refresh(store, open_lake(lake), layout, visits, today=now.date()) if layout and visits else 0
+        visits = untold(store, (raw for _, raw in waiting))
+        taken = refresh(store, open_lake(lake), store.layout, visits, today=now.date()) if store.layout and visits else 0
         store.note_loaded([digest for digest, _ in waiting], report.version)
         known = report.tables["message"]["duplicate"]
         counts = done.messages + len(waiting), done.known + known, done.visits + taken
@@ -90,14 +93,13 @@ def keep_loading(
     *,
     clock: Callable[[], datetime],
     every_seconds: float = 300.0,
-    layout: Layout | None = None,
     keys: Path | None = None,
 ) -> None:
     """Load the inbox again and again until `stop` is set. What fails is tried again next time. Wants a process of its own: a load keeps a
     core busy for seconds."""
     while not stop.is_set():
         try:
-            done = load_inbox(store, lake, now=clock(), layout=layout, keys=keys, stop=stop.is_set)
+            done = load_inbox(store, lake, now=clock(), keys=keys, stop=stop.is_set)
             if done.messages:
                 _LOG.info("%d messages taken into lake version %d", done.messages, done.version)
         except HengjianError as error:

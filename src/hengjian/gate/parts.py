@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import cache
 
-from hengjian.gate.build import build_checker as build
+from hengjian.gate.build import checker_of_site
 from hengjian.gate.derive import DAY
 from hengjian.gate.envelope import civil_seconds
 from hengjian.gate.fold import fold_subjects
@@ -14,25 +13,18 @@ from hengjian.gate.layout import layout_of
 from hengjian.gate.protocols import Checks
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.store import Store
-from hengjian.gate.worker import store_of
 from hengjian.gate.writer import Fold
 from hengjian.kernel.dates import day_date
 from hengjian.lake.wire import Subject
 from hengjian.rulebook import load_rulebook
 
 
-@cache
-def _history(settings: GateSettings) -> Store:
-    """The store as checks read it, one for all reloads of a worker."""
-    return store_of(settings)
-
-
-def build_checker(settings: GateSettings) -> Checks:
+def build_checker(settings: GateSettings, store: Store) -> Checks:
     """The judge of what the site folder holds now; called again for every reload. Raises HengjianError when it cannot be made."""
-    store, today = _history(settings), day_date(civil_seconds(time.time()) // DAY)
+    on = day_date(civil_seconds(time.time()) // DAY)
     layout = store.use_layout(layout_of(load_rulebook()))
     budget = settings.budget_ms / 1000
-    return build(settings.lake, settings.site, store, layout, store.institutions(), on=today, budget_seconds=budget)
+    return checker_of_site(settings.lake, settings.site, store, layout, store.institutions(), on=on, budget_seconds=budget)
 
 
 def build_fold(settings: GateSettings) -> Fold:

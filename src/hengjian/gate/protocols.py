@@ -21,6 +21,10 @@ class Checked(Protocol):
     def note(self) -> CheckNote | None: ...
     @property
     def warn_msg(self) -> str: ...
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """What `output` tells beside the list."""
+        ...
 
 
 class Checks(Protocol):

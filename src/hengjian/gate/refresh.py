@@ -46,13 +46,19 @@ class Kept(Protocol):
 
 def untold(store: Kept, lines: Iterable[bytes]) -> list[Subject]:
     """The visits of some messages that the gate cannot tell by itself."""
-    said = (parse(raw) for raw in lines)
-    subjects = {s: None for message in said if isinstance(message, Message) for s in message.subjects if s.kind == ENCOUNTER}
-    return [subject for subject in subjects if store.dropped(subject) or not _begun(store.messages_of(subject))]
+    begun: dict[Subject, bool] = {}
+    for message in map(parse, lines):
+        if isinstance(message, Message):
+            for subject in message.subjects:
+                if subject.kind == ENCOUNTER:
+                    begun[subject] = begun.get(subject, False) or begins(message)
+    return [
+        subject for subject, here in begun.items() if store.dropped(subject) or not (here or _begun(store.messages_of(subject)))
+    ]
 
 
 def _begun(lines: Iterable[bytes]) -> bool:
-    return any(isinstance(message := parse(raw), Message) and begins(message) for raw in lines)
+    return any(isinstance(message, Message) and begins(message) for message in map(parse, lines))
 
 
 def refresh(store: Kept, lake: LakeVersion, layout: Layout, visits: Sequence[Subject], *, today: date) -> int:

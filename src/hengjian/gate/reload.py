@@ -10,7 +10,9 @@ from pathlib import Path
 
 from hengjian.gate.app import Gate
 from hengjian.gate.protocols import Checks
+from hengjian.gate.settings import GateSettings
 from hengjian.gate.sites import FILE as KEYS
+from hengjian.gate.trouble import summary
 from hengjian.kernel.errors import HengjianError
 
 logger = logging.getLogger(__name__)
@@ -24,13 +26,37 @@ def ask(home: Path) -> None:
     (home / MARK).touch()
 
 
-class Watcher:
-    """Watches for one worker. `build` makes a judge of what the site folder holds now; it runs in this thread, one worker at a time."""
+State = frozenset[tuple[str, int, int]]
+"""What a look at the site folder and the reload mark saw: every file with its size and time."""
 
-    def __init__(self, gate: Gate, build: Callable[[], Checks], *, every: float = 2.0) -> None:
-        self._gate, self._build, self._every = gate, build, every
+
+def look(settings: GateSettings) -> State:
+    """Look once. Keys are left out: they are read by themselves."""
+    return frozenset(_files(settings))
+
+
+def _files(settings: GateSettings) -> Iterator[tuple[str, int, int]]:
+    paths = [settings.home / MARK]
+    if settings.site is not None and settings.site.is_dir():
+        paths += [path for path in settings.site.rglob("*") if path.name != KEYS and not path.name.startswith(".")]
+    for path in paths:
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        if not path.is_dir():
+            yield str(path), found.st_size, found.st_mtime_ns
+
+
+class Watcher:
+    """Watches for one worker. `build` makes a judge of what the site folder holds now; it runs in this thread, one worker at a time.
+
+    `seen`: the look before the present judge was made.
+    """
+
+    def __init__(self, gate: Gate, build: Callable[[], Checks], seen: State, *, every: float = 2.0) -> None:
+        self._gate, self._build, self._seen, self._every = gate, build, seen, every
         self._stop = threading.Event()
-        self._seen = self._state()
         self._thread = threading.Thread(target=self._watch, name="gate-reload", daemon=True)
 
     def start(self) -> None:
@@ -46,7 +72,7 @@ class Watcher:
     def _watch(self) -> None:
         before = self._seen
         while not self._stop.wait(self._every):
-            now = self._state()
+            now = look(self._gate.settings)
             if now != self._seen and now == before:  # at rest for one look: nobody is in the middle of writing
                 self._renew()
                 self._seen = now
@@ -60,22 +86,5 @@ class Watcher:
             self._gate.problem = ""
             logger.info("a new judge of checks is in place")
         except Exception as error:
-            self._gate.problem = str(error) if isinstance(error, HengjianError) else f"{type(error).__name__}：{error}"
-            logger.exception("the new judge could not be made; the old one stays")
-
-    def _state(self) -> frozenset[tuple[str, int, int]]:
-        """What was looked at: every file with its size and time."""
-        return frozenset(self._files())
-
-    def _files(self) -> Iterator[tuple[str, int, int]]:
-        settings = self._gate.settings
-        paths = [settings.home / MARK]
-        if settings.site is not None and settings.site.is_dir():
-            paths += [path for path in settings.site.rglob("*") if path.name != KEYS and not path.name.startswith(".")]
-        for path in paths:
-            try:
-                found = path.stat()
-            except OSError:
-                continue
-            if not path.is_dir():
-                yield str(path), found.st_size, found.st_mtime_ns
+            self._gate.problem = str(error) if isinstance(error, HengjianError) else f"程序出错：{summary(error)}"
+            logger.error("the new judge could not be made, the old one stays: %s", self._gate.problem)

@@ -18,6 +18,7 @@ from hengjian.gate.envelope import civil_seconds, read_envelope
 from hengjian.gate.protocols import Checks
 from hengjian.gate.security import sign
 from hengjian.gate.sites import SiteKey
+from hengjian.gate.store import Store
 from hengjian.gate.trades import Kind, Trades
 from hengjian.gate.trouble import summary
 from hengjian.kernel.causes import cause_of
@@ -114,8 +115,9 @@ class Remote:
 class Offline:
     """The judge in this process: checks are judged, nothing is kept; other messages are not sent."""
 
-    def __init__(self, checks: Checks, trades: Trades) -> None:
-        self._checks, self._trades = checks, trades
+    def __init__(self, checks: Checks, trades: Trades, store: Store) -> None:
+        """`store`: what `checks` reads the past from."""
+        self._checks, self._trades, self._store = checks, trades, store
 
     def __call__(self, raw: bytes) -> tuple[int | None, int, str]:
         request = read_envelope(open_body(raw, _MOST).node)
@@ -129,7 +131,8 @@ class Offline:
         return 0, len(checked.result), checked.warn_msg
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the store."""
+        self._store.close()
 
 
 def _signed(key: SiteKey) -> dict[str, str]:

@@ -50,7 +50,8 @@ def persons_named(messages: list[Message]) -> set[str]:
         if type(node) is dict:
             if named := pick(node, "psn_no"):
                 found.add(named)
-            waiting += node.values()
-        elif type(node) is list:
-            waiting += node
+            node = node.values()
+        elif type(node) is not list:
+            continue
+        waiting += [inner for inner in node if type(inner) is not str or inner.lstrip()[:1] in ("{", "[")]
     return found - {""}

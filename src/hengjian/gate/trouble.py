@@ -21,10 +21,14 @@ def summary(error: BaseException) -> str:
 
 def tell(logger: logging.Logger, what: str, error: BaseException) -> None:
     """Log a failure; of a kind that comes again and again only the 1st, 2nd, 4th, 8th …"""
-    kind = f"{what}: {summary(error)}"
+    say(logger, logging.ERROR, f"{what}: {summary(error)}")
+
+
+def say(logger: logging.Logger, level: int, what: str) -> None:
+    """Log a line; when it comes again and again only the 1st, 2nd, 4th, 8th …"""
     if len(_seen) >= _MOST_KINDS:
         _seen.clear()
-    _seen[kind] += 1
-    count = _seen[kind]
+    _seen[what] += 1
+    count = _seen[what]
     if count & (count - 1) == 0:
-        logger.error("%s%s", kind, f" ({count} times)" if count > 1 else "")
+        logger.log(level, "%s%s", what, f" ({count} times)" if count > 1 else "")

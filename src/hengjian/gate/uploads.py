@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
+
 from hengjian.gate.body import Body
 from hengjian.gate.envelope import Reply, Request, refused
+from hengjian.gate.store import Settled
+from hengjian.kernel.dates import second_number
+from hengjian.kernel.keys import key_of
 from hengjian.lake.wire import ENCOUNTER, GAPS, NOT_FACTS, REFUSALS, Message, Refusal, parse
-from hengjian.lake.wire.nodes import pick
+from hengjian.lake.wire.nodes import find, pick
 from hengjian.lake.wire.trades import trade_of
 from hengjian.lake.wire.trades.base import Act
 
@@ -27,6 +33,33 @@ def read_upload(body: Body, request: Request) -> Message | Reply:
     if not found.fixmedins_code:
         return refused("报文没有定点医药机构编号 fixmedins_code，不知道是谁的；请补上")
     return found
+
+
+def settlement(message: Message, came_sec: int) -> Settled | None:
+    """The settlement a message tells of, to be counted once: the same one with and without its answer counts as one.
+
+    `came_sec`: civil seconds, for a time that cannot be read. None when the message is of no settlement, or of one that failed.
+    """
+    trade = trade_of(message.infno)
+    if trade is None or trade.act is not Act.SETTLE or message.failure is not None:
+        return None
+    told = find(message.output, ("setlinfo",), "setl_id")
+    given = find(message.input, ("data", "mdtrtinfo"), "mdtrt_id")
+    nodes = [node for node in (told, given) if type(node) is dict]
+    said = {name: next((v for node in nodes if (v := pick(node, name))), "") for name in ("insutype", "setl_time", "mdtrt_id")}
+    try:
+        at_sec = second_number(datetime.fromisoformat(said["setl_time"] or message.inf_time))
+    except (ValueError, TypeError):
+        at_sec = came_sec
+    named = f"{message.fixmedins_code}/{message.infno[:4]}/{message.msgid or message.digest}"
+    return Settled(
+        hashlib.blake2b(named.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        message.fixmedins_code,
+        key_of(message.psn_no) if message.psn_no else None,
+        key_of(said["mdtrt_id"]) if said["mdtrt_id"] else None,
+        said["insutype"],
+        at_sec,
+    )
 
 
 def acknowledge(message: Message, other_content: bool) -> Reply:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from pathlib import Path
 from typing import Protocol, cast
 
 from hengjian.crypto.keys import KeyRing, find_key_file
-from hengjian.crypto.seal import Sealer
 from hengjian.gate.app import Gate, make_app
 from hengjian.gate.kin import end_with_parent
 from hengjian.gate.protocols import Checks
-from hengjian.gate.reload import Watcher
+from hengjian.gate.reload import Watcher, look
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
 from hengjian.gate.store import Store, open_store
 from hengjian.gate.trial.pages import TrialPages
@@ -32,7 +30,7 @@ _GRACE = 8.0
 class Parts(Protocol):
     """The module that `GateSettings.parts` names."""
 
-    def build_checker(self, settings: GateSettings) -> Checks: ...
+    def build_checker(self, settings: GateSettings, store: Store) -> Checks: ...
     def build_fold(self, settings: GateSettings) -> Fold: ...
 
 
@@ -52,16 +50,17 @@ def application() -> Gate:
 def assemble(settings: GateSettings) -> Gate:
     """Store, writer, judge and application, and how they end. Raises HengjianError."""
     parts = cast(Parts, importlib.import_module(settings.parts))
+    seen = look(settings)
     store = store_of(settings)
     try:
         writer = Writer(store, parts.build_fold(settings))
         pages = TrialPages(settings.trial, settings.site) if settings.trial else None
-        gate = make_app(parts.build_checker(settings), store, writer, settings, pages=pages)
+        gate = make_app(parts.build_checker(settings, store), store, writer, settings, pages=pages)
         writer.start()
     except BaseException:
         store.close()
         raise
-    watcher = Watcher(gate, lambda: parts.build_checker(settings), every=settings.watch_seconds)
+    watcher = Watcher(gate, lambda: parts.build_checker(settings, store), seen, every=settings.watch_seconds)
     gate.on_start.append(watcher.start)
     gate.on_stop += [watcher.stop, lambda: writer.stop(_GRACE), store.close]
     gate.gauges.append(lambda: {"hengjian_gate_waiting": ("等着写盘的件数（答话的这个进程）", writer.waiting)})
@@ -72,13 +71,13 @@ def assemble(settings: GateSettings) -> Gate:
 
 
 def store_of(settings: GateSettings) -> Store:
-    """The store of a gate, sealed as its lake is. Raises HengjianError."""
-    return open_store(settings.store, sealer=sealer_of(settings.lake))
+    """The store of a gate, sealed as its lake is; without a lake, with the user's own key file, made where there is none.
 
-
-def sealer_of(lake: Path | None) -> Sealer:
-    """The sealer of a lake; without a lake, that of the user's own key file, made where there is none. Raises HengjianError."""
+    A lake that has changed its key takes the store along. Raises HengjianError.
+    """
+    lake = settings.lake
     if lake is None:
-        return KeyRing.open(find_key_file(), create=True).sealer()
+        ring = KeyRing.open(find_key_file(), create=True)
+        return open_store(settings.store, sealer=ring.sealer(), former=ring.sealer)
     ring = KeyRing.open(find_key_file(None, keys_hint(lake)), lake=lake)
-    return ring.sealer(open_lake(lake).key)
+    return open_store(settings.store, sealer=ring.sealer(open_lake(lake).key), former=ring.sealer)

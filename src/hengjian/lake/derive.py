@@ -51,6 +51,9 @@ _REGION = """CASE WHEN SUBSTRING({e}.insu_admdvs, 1, 4) = SUBSTRING({e}.mdtrtare
                            AND (SUBSTRING({e}.insu_admdvs, 3, 2) = '99' OR SUBSTRING({e}.mdtrtarea_admvs, 3, 2) = '99')) THEN '0'
                   WHEN SUBSTRING({e}.insu_admdvs, 1, 2) = SUBSTRING({e}.mdtrtarea_admvs, 1, 2) THEN '1' ELSE '2' END"""
 
+_DIAG_TYPE = "CASE WHEN regexp_full_match(d.diag_type, '[0-9]{1,9}') THEN CAST(d.diag_type AS INTEGER) ELSE 1000000000 END"
+"""Where a kind of diagnosis stands among main ones; a local kind that is no number stands last."""
+
 REFUND_LINKS = """
 SELECT r.mdtrt_id, r.feedetl_sn,
        COALESCE(r.init_feedetl_sn, arg_max(o.feedetl_sn, (o.fee_ocur_time, o.feedetl_sn))) AS target_sn
@@ -86,7 +89,7 @@ WITH money AS (
   SELECT s.mdtrt_id, SUM(s.medfee_sumamt) AS total, SUM(s.inscp_scp_amt) AS inscp, SUM(s.fund_pay_sumamt) AS fund
   FROM settlement AS s GROUP BY s.mdtrt_id
 ), main AS (
-  SELECT d.mdtrt_id, arg_max(d.diag_code, (d.inout_diag_type, -CAST(d.diag_type AS INTEGER), -d.diag_srt_no)) AS main_diag
+  SELECT d.mdtrt_id, arg_max(d.diag_code, (d.inout_diag_type, -{_DIAG_TYPE}, -d.diag_srt_no)) AS main_diag
   FROM diagnosis AS d WHERE d.maindiag_flag = '1' GROUP BY d.mdtrt_id
 )
 SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("e.mdtrt_id")} AS mdtrt_key,

@@ -21,6 +21,8 @@ LAYOUT = Layout({table: tuple(c.name for c in LAYER[table].columns if c.name not
 class MemoryStore:
     """Messages, persons and patients of one gate."""
 
+    layout = LAYOUT
+
     def __init__(self) -> None:
         self.lines: dict[str, bytes] = {}
         self.under: dict[Subject, dict[str, bool]] = {}

@@ -149,12 +149,12 @@ def test_messages_that_were_dropped_are_made_up_for_by_the_lake(tmp_path: Path) 
     gate.use_layout(LAYOUT)
     day = [written(*m) for m in (person(), visit(), fees(detail("1")), settlement())]
     receive(gate, day)
-    assert load_inbox(gate, lake, now=NOW, layout=LAYOUT).visits == 0
+    assert load_inbox(gate, lake, now=NOW).visits == 0
     assert gate.prune(SECOND + 1) == 4
     before = told(gate)
     receive(gate, [written(*cancel())])
     assert told(gate) == before
-    assert load_inbox(gate, lake, now=NOW, layout=LAYOUT).visits == 1
+    assert load_inbox(gate, lake, now=NOW).visits == 1
     assert rows_of(told(gate)) == rows_of(whole({k: (Person(k), v) for k, v in lake_history(lake).items()}))
     ((paid,),) = [
         [row[LAYOUT.place("fee_line", "fund_amt")] for row in rows["fee_line"]] for rows in rows_of(told(gate)).values()
@@ -170,7 +170,7 @@ def test_a_visit_that_came_by_file_goes_on_through_the_gate(tmp_path: Path) -> N
     warm(open_lake(lake), gate, LAYOUT, now=NOW)
     asked, answered = fees(detail("2", "M1", psn_no="P1"))
     receive(gate, [written(asked, answered)])
-    assert load_inbox(gate, lake, now=NOW, layout=LAYOUT).visits == 1
+    assert load_inbox(gate, lake, now=NOW).visits == 1
     kept = {key: rows for key, (_, rows) in whole(gate.persons([key_of("P1")])).items()}
     assert kept == lake_history(lake) and len(kept[key_of("P1")]["fee_line"]) == 2
     gate.close()

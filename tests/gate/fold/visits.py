@@ -97,7 +97,7 @@ def _line(
         "fee_ocur_time": spelled(choose, begin + timedelta(days=choose([-1, 0, 0, 1, 5]), hours=choose([0, 3]))),
         "cnt": str(count), "pric": str(price), "det_item_fee_sumamt": str(amount), "inscp_scp_amt": str(inside),
         "chrgitm_lv": choose(["", "01", "03"]), "rxno": choose(["", "R1"]), "bilg_dr_codg": choose(["", "D990100000001"]),
-        "body_part": choose(["", "左膝"]), "exe_begntime": choose(["", spelled(choose, begin)]),
+        "body_part": choose(["", "左膝"]), "prd_days": choose(["", "7", "0.5"]), "exe_begntime": choose(["", spelled(choose, begin)]),
     }  # fmt: skip
     made.append(line)
     for number in range(choose([0, 0, 1, 2])):
@@ -129,6 +129,6 @@ def _settlement(made: list[dict[str, str]], choose: Choose, of: dict[str, str], 
 
 def _odd(choose: Choose, table: str, row: dict[str, str]) -> dict[str, str]:
     """One cell as clients should not write it; the row keeps its visit, and its kind of diagnosis, which the load reads as a number."""
-    free = ("mdtrt_id", "setl_id", "diag_type")
+    free = ("mdtrt_id", "setl_id")
     columns = [c.name for c in TABLES[table].columns] + list(row)
     return row | {choose([c for c in columns if c not in free]): choose(_ODD)}

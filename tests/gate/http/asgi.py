@@ -65,12 +65,12 @@ class Client:
 
 
 @contextmanager
-def gate(folder, *, checks=None, fold=None, wrap=lambda writer: writer, **settings):
-    """A client of a gate with a store on disk in `folder`; `wrap` may stand between application and writer."""
-    asked = GateSettings(home=folder / "home", store=str(folder / "gate.sqlite"), **settings)
+def gate(folder, *, store="", checks=None, fold=None, wrap=lambda writer: writer, **settings):
+    """A client of a gate with a store on disk in `folder`, or at an address; `wrap` may stand between application and writer."""
+    asked = GateSettings(home=folder / "home", store=store or str(folder / "gate.sqlite"), **settings)
     store = open_store(asked.store, sealer=Sealer("k2345", b"k" * MASTER_BYTES))
     with Writer(store, fold or parts.build_fold(asked)) as writer:
-        app = make_app(checks or parts.build_checker(asked), store, wrap(writer), asked)
+        app = make_app(checks or parts.build_checker(asked, store), store, wrap(writer), asked)
         client = Client(app)
         client.store, client.writer = store, writer
         try:

@@ -1,7 +1,7 @@
 """A small judge and a folding that leaves everything alone, for tests of the HTTP side. The judge is strict: odd requests break it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hengjian.gate.acts import CheckNote, Reminder
 
@@ -14,6 +14,7 @@ class Said:
     result: list
     note: CheckNote
     warn_msg: str = ""
+    more: dict = field(default_factory=dict)
 
 
 class TwiceInOneOrder:
@@ -48,7 +49,7 @@ class TwiceInOneOrder:
         return Said(result, note)
 
 
-def build_checker(settings):
+def build_checker(settings, store):
     return TwiceInOneOrder()
 
 

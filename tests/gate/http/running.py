@@ -38,19 +38,21 @@ class Running:
     def post(self, body, path="/", headers=(), connection=None):
         asked = connection or self.connection()
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        asked.request("POST", path, raw, dict(headers) | {"Content-Type": "application/json"})
-        answer = asked.getresponse()
-        told = json.loads(answer.read())
-        if connection is None:
-            asked.close()
-        return answer.status, told
+        try:
+            asked.request("POST", path, raw, dict(headers) | {"Content-Type": "application/json"})
+            answer = asked.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            if connection is None:
+                asked.close()
 
     def get(self, path):
         asked = self.connection()
-        asked.request("GET", path)
-        text = asked.getresponse().read().decode()
-        asked.close()
-        return text
+        try:
+            asked.request("GET", path)
+            return asked.getresponse().read().decode()
+        finally:
+            asked.close()
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 import pytest
 
 from hengjian.gate import parts as shipped
+from hengjian.gate.acts import CheckNote
 from hengjian.gate.trades import UPLOADS
 from hengjian.gate.writer import BusyError
 from hengjian.kernel.keys import key_of
@@ -15,7 +16,7 @@ from tests.conftest import need_shared
 
 from . import parts
 from .asgi import gate
-from .messages import AT, ELSEWHERE, PERSON, check, envelope, exchange, feedback, upload
+from .messages import AT, ELSEWHERE, PERSON, VISIT, check, envelope, exchange, feedback, upload
 
 CODE = "XC10AAA012A001010100001"
 FIELDS = [
@@ -337,3 +338,26 @@ def test_a_judge_that_says_what_no_json_can_hold_lets_the_order_pass(client):
     client.app.swap(Odd())
     told = client.post(check([CODE]))
     assert told["infcode"] == 0 and told["warn_msg"] == "本次未审核"
+
+
+def test_a_settlement_is_counted_once_and_as_audited_when_a_check_came_before(client):
+    client.post(exchange("2207", 4))
+    client.post(upload("2207", 4))
+    client.post(exchange("2207", 4))
+    failed = exchange("2207", 5)
+    failed["response"] |= {"infcode": -1, "err_msg": "余额不足"}
+    client.post(failed)
+    client.writer.run(lambda _: None).result(10)
+    found = client.store.audited(0, 10**11)
+    assert found["employee"].settled == 1 and found["employee"].audited == 0
+    client.store.note_checks([CheckNote("m", "3102", "during", AT, "D1", 0, 1, key_of(PERSON), key_of(VISIT), "310", 1)])
+    client.post(exchange("2207", 6))
+    client.writer.run(lambda _: None).result(10)
+    assert client.store.audited(0, 10**11)["employee"].audited == 1
+
+
+def test_an_input_written_as_text_is_opened(client):
+    message = check([CODE, CODE])
+    message["input"] = json.dumps(message["input"])
+    assert client.post(message)["output"]["result"]
+    assert client.post({"request": json.dumps(check([CODE, CODE], serial=2))})["output"]["result"]

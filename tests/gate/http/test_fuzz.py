@@ -7,8 +7,7 @@ import re
 import time
 from collections import Counter
 
-import pytest
-
+from hengjian.gate import parts as shipped
 from hengjian.gate.outcomes import OUTCOMES
 from hengjian.lake.wire import Message, parse
 from tests.conftest import LONG, SHARED
@@ -44,35 +43,57 @@ def judge(answer, sent):
     assert "Traceback" not in str(told) and "Error" not in str(told["err_msg"]), (SEED, sent, told)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_nothing_a_client_sends_breaks_the_gate(tmp_path, caplog):
-    mutator = Mutator(SEED, samples())
-    caplog.set_level("CRITICAL")
-    outcomes = Counter()
-    slowest = (0.0, None)
+def fuzzed(client, mutator, count):
+    """Send so many; how they ended, and the slowest with what it was."""
+    outcomes, slowest = Counter(), (0.0, None)
 
-    with gate(tmp_path) as client:
+    async def one(sent):
+        began = time.perf_counter()
+        answer = await client.call(*sent)
+        return answer, time.perf_counter() - began
 
-        async def one(sent):
-            began = time.perf_counter()
-            answer = await client.call(*sent)
-            return answer, time.perf_counter() - began
+    async def many(batch):
+        return await asyncio.gather(*(one(sent) for sent in batch))
 
-        async def many(batch):
-            return await asyncio.gather(*(one(sent) for sent in batch))
-
-        for _ in range(0, COUNT, AT_ONCE):
-            batch = [mutator.draw() for _ in range(AT_ONCE)]
-            for sent, (answer, took) in zip(batch, client.loop.run_until_complete(many(batch)), strict=True):
-                judge(answer, sent)
-                slowest = max(slowest, (took, sent), key=lambda pair: pair[0])
-        for outcome, count in re.findall(r'requests_total\{.*outcome="(\w+)"\} (\d+)', client.app.metrics.text()):
-            outcomes[outcome] += int(count)
-        kept = [parse(raw) for _, raw in client.store.unloaded(COUNT)]
+    for _ in range(0, count, AT_ONCE):
+        batch = [mutator.draw() for _ in range(AT_ONCE)]
+        for sent, (answer, took) in zip(batch, client.loop.run_until_complete(many(batch)), strict=True):
+            judge(answer, sent)
+            slowest = max(slowest, (took, sent), key=lambda pair: pair[0])
+    for outcome, number in re.findall(r'requests_total\{.*outcome="(\w+)"\} (\d+)', client.app.metrics.text()):
+        outcomes[outcome] += int(number)
     assert slowest[0] < LONGEST, (SEED, slowest)
-    assert sum(outcomes.values()) == COUNT and set(outcomes) <= set(OUTCOMES)
+    assert sum(outcomes.values()) == count and set(outcomes) <= set(OUTCOMES)
+    assert not outcomes["error"] and not outcomes["not_kept_error"], (SEED, outcomes)
+    return outcomes
+
+
+def test_nothing_a_client_sends_breaks_the_gate(tmp_path, caplog):
+    caplog.set_level("CRITICAL")
+    with gate(tmp_path) as client:
+        outcomes = fuzzed(client, Mutator(SEED, samples()), COUNT)
+        kept = [parse(raw) for _, raw in client.store.unloaded(COUNT)]
     wanted = {"ok", "found", "skipped", "refused", "unreadable", "unknown_trade", "unknown_reminder", "not_kept", "warned"}
     assert wanted <= set(outcomes), f"the mutator no longer reaches {wanted - set(outcomes)}: {outcomes}"
     assert outcomes["ok"] + outcomes["found"] > COUNT / 10 and len(kept) > COUNT / 20
     assert all(isinstance(message, Message) for message in kept), "what was acknowledged, the lake can read"
-    assert not outcomes["error"] and not outcomes["not_kept_error"], (SEED, outcomes)
+
+
+def test_the_shipped_folding_takes_whatever_was_acknowledged(tmp_path, caplog):
+    caplog.set_level("CRITICAL")
+    with gate(tmp_path, fold=shipped.build_fold(None)) as client:
+        fuzzed(client, Mutator(SEED + 1, samples()), COUNT // 4)
+        client.writer.stop(60)
+        assert client.writer.tally.folded > COUNT / 40 and client.writer.tally.unfoldable == 0
+        assert client.store.waiting()[1] == 0
+
+
+def test_the_same_over_postgresql(tmp_path, caplog, postgres):
+    import psycopg
+
+    caplog.set_level("CRITICAL")
+    with psycopg.connect(postgres.address(), autocommit=True) as con:
+        con.execute("CREATE DATABASE gate_fuzz")
+    with gate(tmp_path, store=postgres.address(database="gate_fuzz")) as client:
+        outcomes = fuzzed(client, Mutator(SEED + 2, samples()), COUNT // 4)
+    assert outcomes["ok"] > COUNT / 40

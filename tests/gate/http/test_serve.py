@@ -7,13 +7,18 @@ import threading
 import time
 
 import pytest
+from typer.testing import CliRunner
 
+from hengjian.cli.main import app
 from hengjian.gate.reload import ask
 from hengjian.gate.security import Signature
 from hengjian.gate.serve import check_settings, is_loopback
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.worker import store_of
 from hengjian.kernel.errors import InputError
+from hengjian.lake.rows import rows_sql
+from hengjian.lake.versions import open_lake
+from tests.lake.folder import make_folder, query
 
 from .messages import check, upload
 from .mutate import Mutator
@@ -195,3 +200,21 @@ def test_settings_survive_the_way_to_the_worker(tmp_path):
     assert GateSettings.of_text(settings.as_text()) == settings
     ask(tmp_path)
     assert (tmp_path / "reload").exists()
+
+
+def test_what_was_uploaded_comes_into_the_lake_while_the_gate_serves(tmp_path):
+    lake = tmp_path / "lake"
+    made = CliRunner().invoke(app, ["ingest", str(make_folder(tmp_path / "in")), "--lake", str(lake)])
+    assert made.exit_code == 0, made.output
+    with running(tmp_path, lake=lake, load_seconds=0.3) as gate:
+        for serial in range(5):
+            assert gate.post(upload("2204", serial))[1]["infcode"] == 0
+        store, deadline = store_of(gate.settings), time.monotonic() + 40
+        while store.waiting()[0] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        waiting = store.waiting()[0]
+        store.close()
+        assert waiting == 0, (tmp_path / "log.txt").read_text()
+        assert gate.stop() == 0
+    relation = rows_sql(open_lake(lake), "message")
+    assert query(lake, f"SELECT COUNT(*) FROM {relation}")[0][0] == 5

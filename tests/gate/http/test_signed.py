@@ -111,3 +111,13 @@ def test_secrets_stand_in_no_record(tmp_path, client, key):
     client.post(check(), "/", signed(key))
     (file,) = (tmp_path / "home" / "access").iterdir()
     assert key.secret not in file.read_text()
+
+
+def test_feedback_is_taken_on_ones_own_reminders_only(client, key, site):
+    other = add_key(site, ELSEWHERE, on=LONG_AGO)
+    client.app.guard.keys._looked -= 1
+    (reminder,) = client.post(check(["A", "A"]), "/", signed(key))["output"]["result"]
+    theirs = client.post(feedback((reminder["jr_id"], "2", ""), at=ELSEWHERE), "/", signed(other))
+    assert theirs["infcode"] == -1 and reminder["jr_id"] in theirs["err_msg"]
+    assert client.store.feedback_of(reminder["jr_id"]) is None
+    assert client.post(feedback((reminder["jr_id"], "2", "")), "/", signed(key))["infcode"] == 0

@@ -228,6 +228,7 @@ def _fee_line(line: Cells) -> Named:
         "fee_sec": second,
         "fee_ymd": ymd_of(on),
         "pric_e6": line.numbers["pric"],
+        "prd_days_e4": line.numbers["prd_days"] * 100 if "prd_days" in line.numbers else None,
         "exe_beg_sec": line.numbers.get("exe_begntime"),
         "exe_end_sec": line.numbers.get("exe_endtime"),
     }

@@ -101,6 +101,13 @@ class Answers:
         way, reason, at_sec = found[0]
         return Feedback(plain(jr_id), way, self.sealer.open_text(place("feedback", plain(jr_id)), reason), at_sec)
 
+    def given_to(self, jr_ids: Sequence[str]) -> dict[str, str]:
+        """Which institution was given each of these reminders; one that nobody was given is missing."""
+        found: dict[str, str] = {}
+        for part in slices(sorted({plain(jr_id) for jr_id in jr_ids})):
+            found |= dict(self.db.read(f"SELECT jr_id, fixmedins_code FROM reminder WHERE jr_id IN {listed(part)}", part))
+        return found
+
     def sign_in(self, sign: Sign) -> bool:
         """Keep a sign-in, on the disk when this returns; False: its number was taken."""
         with self.db.writing(durable=True) as work:

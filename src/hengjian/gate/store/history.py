@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hengjian.gate.acts import ACT_TABLES, Layout, Person, Rows, pack, unpack
 from hengjian.gate.store.database import Database, StoreError, Transaction, Value, listed
 from hengjian.gate.store.tables import INSTITUTION
+from hengjian.gate.subjects import VISITS_OF
 from hengjian.kernel.errors import InputError
 from hengjian.kernel.keys import BUCKETS
 
@@ -91,12 +92,12 @@ class History:
         return kept
 
     def renew_layout(self, layout: Layout) -> None:
-        """Keep other columns from now on. Histories of another layout are dropped and every message here is to be folded again."""
+        """Keep other columns from now on. Histories of another layout are dropped and what the messages here say of visits and people is to be folded again."""
         with self.db.turn(), self.db.writing(durable=True) as work:
             work.alone("person")
             if work.rows("SELECT value FROM meta WHERE name = 'layout'") != [(_text(layout),)]:
                 work.run("DELETE FROM person")
-                work.run("UPDATE message_subject SET folded = 0 WHERE folded = 1")
+                work.run("UPDATE message_subject SET folded = 0 WHERE folded = 1 AND kind <> ?", (VISITS_OF,))
                 work.run("DELETE FROM meta WHERE name LIKE 'warm.%'")
                 work.run(PUT_META, ("layout", _text(layout)))
         self._layout, self._written = self._read_layout()
