@@ -5,6 +5,8 @@ import json
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hengjian.gate.case import cases_of
 from hengjian.gate.numbers import moment_of, scaled
@@ -161,3 +163,8 @@ def test_the_samples_are_read_whole():
         request = json.loads(need_shared(f"reference/samples/{name}").read_text(encoding="utf-8"))
         (case,) = cases_of(infno, request, NOW)
         assert case.visit.lines and not case.unread and case.visit.diagnoses
+
+
+@given(st.decimals(-(10**7), 10**7, places=2), st.sampled_from([2, 4, 6]))
+def test_a_json_number_is_what_was_written(yuan, digits):
+    assert scaled(float(yuan), digits) == scaled(str(yuan), digits) == int(yuan.scaleb(digits))

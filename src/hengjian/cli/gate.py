@@ -15,6 +15,7 @@ from rich.text import Text
 
 from hengjian.cli.bar import progress_bar
 from hengjian.cli.gate_keys import gate_keys_app, today, told_day
+from hengjian.cli.gate_levels import gate_levels_app
 from hengjian.cli.options import AsJson, Site
 from hengjian.kernel.dates import day_date
 from hengjian.kernel.errors import InputError
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from hengjian.gate.settings import GateSettings
     from hengjian.gate.store import Store
 
-gate_app = typer.Typer(help="闸口：医院发来国家接口报文，毫秒内提醒；运行、预热、重放、机构密钥、数字。", no_args_is_help=True)
+gate_app = typer.Typer(
+    help="闸口：医院发来国家接口报文，毫秒内提醒；运行、预热、重放、机构密钥、级别、数字。", no_args_is_help=True
+)
 gate_app.add_typer(gate_keys_app, name="keys")
+gate_app.add_typer(gate_levels_app, name="levels")
 
 Home = Annotated[Path, typer.Option("--home", help="闸口文件夹：库、访问记录、计数都在里面")]
 StoreAt = Annotated[

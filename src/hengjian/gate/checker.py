@@ -56,7 +56,7 @@ class Checker:
 
     def __init__(self, book: Rulebook, judge: Judge, history: History, levels: Levels, *, budget_seconds: float = 0.05) -> None:
         """`budget_seconds`: what a check may take before rules are left for the audit."""
-        self._judge, self._history, self._levels, self._budget = judge, history, levels, budget_seconds
+        self._judge, self._history, self.levels, self._budget = judge, history, levels, budget_seconds
         rules = {r.rule_id: r for stage in judge.rules.values() for r in stage}
         self._fingerprints = {rule_id: book.fingerprint(rule)[:16] for rule_id, rule in rules.items()}
 
@@ -194,7 +194,7 @@ class Checker:
         level = "shadow"
         if rule.status == "active":
             day = case.visit.lines[0].day if case.visit.lines else case.visit.in_day
-            level = self._levels.level(
+            level = self.levels.level(
                 rule.rule_id, print_, case.fixmedins_code, finding.certain, day, only_informs=case.only_informs
             )
         dr = next((line.dr_codg for line in case.visit.lines if line.sn == finding.sn), "") or str(

@@ -207,12 +207,9 @@ class Judge:
         touched: set[int] = set()
         wanted: set[int | str | None] = set()
         entries = self.knowledge.entries
-        sets: list[tuple[int, Bound]] = []
         for key in codes:
             for table, kid, row in entries(key):
-                if table == "kn_dx":
-                    sets.append((kid, row))
-                elif kid < 0 or allowed[kid]:
+                if kid < 0 or allowed[kid]:
                     bound.setdefault(table, set()).add(row)
                     touched.add(kid)
                     wanted.add(key)
@@ -225,9 +222,8 @@ class Judge:
                     wanted.add(item)
         if "kn_diag" in bound:
             place = self.layout.place("diagnosis", "diag_key")
-            for diag in {row[place] for rows in (visit, past) for row in rows.get("diagnosis", ())}:
-                sets += [(kid, row) for table, kid, row in entries(int(diag or 0)) if table == "kn_dx"]
-            bound["kn_dx"] = {row for kid, row in sets if kid in touched}
+            known = {int(row[place] or 0) for rows in (visit, past) for row in rows.get("diagnosis", ())}
+            bound["kn_dx"] = {row for kid in touched for row in self.knowledge.in_set(kid, known)}
         return bound, wanted
 
     def close(self) -> None:

@@ -57,6 +57,7 @@ class Knowledge:
             "oprn": {},
         }
         self._known: dict[int, str] = {}
+        self._sets: dict[int, tuple[str, ...]] = {}
         self._local = Locals(book.code_map)
         priced: list[Point] = []
         for rule in rules:
@@ -114,6 +115,10 @@ class Knowledge:
             self.static.setdefault(name, []).append(row)
 
     def _add(self, member: Member, kid: int) -> None:
+        if member.shape == "kn_dx":
+            self._sets[kid] = (*self._sets.get(kid, ()), member.code)
+            self.filled.add(member.shape)
+            return
         spec = self.tables[member.shape]
         values: Mapping[str, object] = member.values | {"valid_from": member.period.start, "valid_to": member.period.end}
         slot = next((i for i, c in enumerate(spec) if c in ROW_KEYS), -1)
@@ -149,14 +154,18 @@ class Knowledge:
         shown = _base(code) if of == "item" else code
         for length, prefixes in self._prefixed[of].items():
             for shape, kid, row, slot in prefixes.get(shown[:length], ()) if len(shown) >= length else ():
-                entry = (shape, kid, _put(row, slot, key))
-                held = self._exact.setdefault(key, [])
-                if entry not in held:
-                    held.append(entry)
+                self._exact.setdefault(key, []).append((shape, kid, _put(row, slot, key)))
 
     def entries(self, key: int) -> Sequence[tuple[str, int, Bound]]:
         """What is known of a code: table, kid (−1: of no point of its own) and bound row."""
         return self._exact.get(key, ())
+
+    def in_set(self, kid: int, diagnoses: Iterable[int]) -> Iterator[Bound]:
+        """Rows of kn_dx: those of some diagnoses (by key) that stand in the set of a point."""
+        if prefixes := self._sets.get(kid):
+            for key in diagnoses:
+                if self._known.get(key, "").startswith(prefixes):
+                    yield (kid, key)
 
     def code(self, key: int) -> str:
         """The code of a key, if it was ever met."""

@@ -16,6 +16,8 @@ from hengjian.lake.wire.nodes import instant
 MOST_YUAN = 10_000_000
 """A line of more is no line: it is left out, as the load refuses it."""
 
+_NEAR, _NOISE = 10**8, 1e-5
+
 
 class Moment(tuple[int, int, int]):
     """Day number, second number and yyyymmdd of one civil instant."""
@@ -47,6 +49,8 @@ def scaled(value: Any, digits: int) -> int | None:
     if kind is int:
         found = value * 10**digits
     elif kind is float or kind is str:
+        if kind is float and -_NEAR < value < _NEAR and abs((near := value * 10**digits) - (whole := round(near))) < _NOISE:
+            return int(whole)  # written with no more digits than these: what is left over is the float's own noise
         try:
             exact = Decimal(repr(value) if kind is float else value.strip().replace(",", ""))
         except InvalidOperation:

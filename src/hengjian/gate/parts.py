@@ -14,7 +14,7 @@ from hengjian.gate.protocols import Checks
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.store import Store
 from hengjian.gate.writer import Fold
-from hengjian.kernel.dates import day_date
+from hengjian.kernel.dates import day_date, day_number
 from hengjian.lake.wire import Subject
 from hengjian.rulebook import load_rulebook
 
@@ -23,8 +23,12 @@ def build_checker(settings: GateSettings, store: Store) -> Checks:
     """The judge of what the site folder holds now; called again for every reload. Raises HengjianError when it cannot be made."""
     on = day_date(civil_seconds(time.time()) // DAY)
     layout = store.use_layout(layout_of(load_rulebook()))
-    budget = settings.budget_ms / 1000
-    return checker_of_site(settings.lake, settings.site, store, layout, store.institutions(), on=on, budget_seconds=budget)
+    checker = checker_of_site(
+        settings.lake, settings.site, store, layout, store.institutions(), on=on, budget_seconds=settings.budget_ms / 1000
+    )
+    checker.levels.since = store.first_used()
+    checker.levels.spend(store.stops(day_number(on) * DAY))
+    return checker
 
 
 def build_fold(settings: GateSettings) -> Fold:

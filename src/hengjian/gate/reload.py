@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hengjian.gate.app import Gate
+from hengjian.gate.envelope import civil_seconds
 from hengjian.gate.protocols import Checks
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.sites import FILE as KEYS
@@ -27,12 +29,13 @@ def ask(home: Path) -> None:
 
 
 State = frozenset[tuple[str, int, int]]
-"""What a look at the site folder and the reload mark saw: every file with its size and time."""
+"""What a look at the site folder and the reload mark saw: every file with its size and time; and the day, as releases and approvals begin
+on days."""
 
 
 def look(settings: GateSettings) -> State:
     """Look once. Keys are left out: they are read by themselves."""
-    return frozenset(_files(settings))
+    return frozenset((*_files(settings), ("today", civil_seconds(time.time()) // 86_400, 0)))
 
 
 def _files(settings: GateSettings) -> Iterator[tuple[str, int, int]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
+import pyarrow as pa
 from sqlglot import exp
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
@@ -14,11 +15,12 @@ from sqlglot.optimizer.scope import traverse_scope
 from hengjian.engine.bind import LAKE_KNOWLEDGE, points_of
 from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
-from hengjian.engine.shapes import BINDERS, SHAPES
+from hengjian.engine.shapes import BINDERS, OPTIONS, SHAPES
 from hengjian.gate.analysis import NODES
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import LAYER, LayerColumn
-from hengjian.rulebook.model import Rule, Rulebook
+from hengjian.rulebook.model import KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.rows import Rows
 
 GATE_STAGES = ("before", "during")
 KEPT_BACK = frozenset({"fraud"})
@@ -33,6 +35,8 @@ ASSUMED = {
 }
 """What no check says and none needs to say."""
 
+_WORDS = frozenset({name for options in OPTIONS.values() for name in options} | {"match"})
+"""Cells that choose between branches of a family."""
 _EVERYWHERE = frozenset({"psn_no", "mdtrt_id", "fixmedins_code"})
 _REGISTERED = ("person", "institution")
 """Tables the gate knows of by itself: from the register of persons and institutions."""
@@ -63,7 +67,21 @@ class Standing:
 
 def standings(book: Rulebook, rules: Iterable[Rule]) -> list[Standing]:
     """Every rule at every stage of the gate: whether it can be asked there."""
-    return [found for rule in rules for found in _of_rule(book, rule)]
+    few = replace(book, knowledge={table: _kinds(rows) for table, rows in book.knowledge.items()})
+    return [found for rule in rules for found in _of_rule(few, rule)]
+
+
+def _kinds(rows: Sequence[KnowledgeRow]) -> Sequence[KnowledgeRow]:
+    """The rows shipped, and of a site's hundreds of thousands one of each kind: what a text reads hangs on words, never on codes."""
+    if not isinstance(rows, Rows):
+        return rows
+    frame = rows.frame
+    words = [c for c in frame.data.schema.names if c in _WORDS]
+    if not words or not len(frame):
+        return (*rows.plain, *frame.rows([0] if len(frame) else []))
+    numbered = frame.data.select(words).append_column("n", pa.array(range(len(frame)), pa.int64()))
+    first = numbered.group_by(words).aggregate([("n", "min")]).column("n_min").to_pylist()
+    return (*rows.plain, *frame.rows(sorted(first)))
 
 
 def _of_rule(book: Rulebook, rule: Rule) -> list[Standing]:

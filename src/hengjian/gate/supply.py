@@ -7,6 +7,7 @@ Counted from what was dispensed to him outside a stay: each line lasts the days 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hengjian.gate.acts import Layout, Rows
 from hengjian.gate.case import Case
@@ -44,11 +45,20 @@ class Supply:
         }
 
 
+@lru_cache(maxsize=1 << 16)
 def generic(code: str) -> str:
     """What names a drug in its national code; "" for what is no drug."""
     national = code.split("-", 1)[0]
     length = _GENERIC.get(national[:1])
     return national[:length] if length is not None and len(national) > length else ""
+
+
+def _lasts(fills: list[tuple[int, int]]) -> tuple[int, int]:
+    """The first day not covered by fills of (day, days), and the last day of a fill."""
+    end = 0
+    for day, days in sorted(fills):
+        end = max(end, day) + days
+    return end, max(day for day, _ in fills)
 
 
 def supplies(case: Case, past: Rows, layout: Layout, knowledge: Knowledge) -> list[Supply]:
@@ -60,17 +70,18 @@ def supplies(case: Case, past: Rows, layout: Layout, knowledge: Knowledge) -> li
     place = {c: columns.index(c) for c in ("mdtrt_key", "item_key", "fee_day", "net_cnt_e4", "prd_days_e4")}
     key, kind = layout.place("encounter", "mdtrt_key"), layout.place("encounter", "kind")
     stays = {row[key] for row in past.get("encounter", ()) if row[kind] == "inp"}
-    ends: dict[str, tuple[int, int]] = {}
-    for row in sorted(past.get("fee_line", ()), key=lambda r: int(r[place["fee_day"]] or 0)):
-        days, day = int(row[place["prd_days_e4"]] or 0) // 10_000, int(row[place["fee_day"]] or 0)
-        if days <= 0 or not row[place["net_cnt_e4"]] or row[place["mdtrt_key"]] in stays:
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for row in past.get("fee_line", ()):
+        days = row[place["prd_days_e4"]]
+        if not days or not row[place["net_cnt_e4"]] or row[place["mdtrt_key"]] in stays:
             continue
-        name = generic(knowledge.code(int(row[place["item_key"]] or 0)))
+        name, day = generic(knowledge.code(int(row[place["item_key"]] or 0))), int(row[place["fee_day"]] or 0)
         if name in wanted and day <= wanted[name].day:
-            end, _ = ends.get(name, (day, day))
-            ends[name] = (max(end, day) + days, day)
+            taken.setdefault(name, []).append((day, int(days) // 10_000))
+    ends = {name: _lasts(fills) for name, fills in taken.items()}
     return [
         Supply(line.sn, line.name or line.code, end - line.day, end - 1, last)
         for name, line in wanted.items()
-        if (end := ends.get(name, (0, 0))[0]) > line.day and (last := ends[name][1]) is not None
+        for end, last in (ends.get(name, (0, 0)),)
+        if end > line.day
     ]

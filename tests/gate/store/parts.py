@@ -62,9 +62,11 @@ def visit(mdtrt_id: str, lines: int = 1, day: int = 20_500) -> Rows:
     }
 
 
-def reminder(jr_id: str, *, rule_id: str = "drug_sex_limit", dr: str = "D1", amount: int = 500) -> Reminder:
+def reminder(
+    jr_id: str, *, rule_id: str = "drug_sex_limit", dr: str = "D1", amount: int = 500, level: str = "warn"
+) -> Reminder:
     """A reminder."""
-    return Reminder(jr_id, rule_id, "f1", "warn", dr, "1", amount, f"finding-{jr_id}")
+    return Reminder(jr_id, rule_id, "f1", level, dr, "1", amount, f"finding-{jr_id}")
 
 
 def note(at: int = NOW, *, reminders: Sequence[Reminder] = (), **other: Any) -> CheckNote:

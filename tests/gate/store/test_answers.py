@@ -136,3 +136,17 @@ def test_the_share_by_fund(store: Store) -> None:
     found = store.audited(NOW, NOW + 1)
     assert found == {"employee": Audited(2, 1), "resident": Audited(3, 0), "other": Audited(2, 0)}
     assert [a.share_e4 for a in found.values()] == [5000, 0, 0] and Audited().share_e4 is None
+
+
+def test_rules_in_shadow_count_no_reminder(store: Store) -> None:
+    store.note_checks([note(reminders=[reminder("J1"), reminder("J2", level="shadow")])])
+    (all_of_it,) = store.figures("all", NOW - 10, NOW + 10)
+    assert all_of_it.reminders == 1
+
+
+def test_stops_are_counted_by_rule_version_and_day(store: Store) -> None:
+    levels = {"J1": "reason", "J2": "no_pay", "J3": "warn", "J4": "inform"}
+    store.note_checks([note(reminders=[reminder(jr_id, level=level) for jr_id, level in levels.items()])])
+    fingerprint = reminder("J1").fingerprint
+    assert store.stops(NOW - 10) == [(fingerprint, DAY, 2)] and store.stops(NOW + 10) == []
+    assert store.first_used() == {fingerprint: DAY}

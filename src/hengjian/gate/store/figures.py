@@ -23,7 +23,10 @@ _PERIOD = "t.at_sec >= ? AND t.at_sec < ?"
 _REMINDERS = f"""SELECT {{by}} AS k, COUNT(*) AS reminders, SUM(CASE WHEN f.way = '2' THEN 1 ELSE 0 END) AS accepted,
   SUM(CASE WHEN f.way = '1' THEN 1 ELSE 0 END) AS overridden, SUM(CASE WHEN f.jr_id IS NULL THEN 1 ELSE 0 END) AS unanswered,
   SUM(t.amount) AS amount, SUM(CASE WHEN f.way = '2' THEN t.amount ELSE 0 END) AS accepted_amount
-FROM reminder AS t LEFT JOIN feedback AS f ON f.jr_id = t.jr_id WHERE {_PERIOD} GROUP BY k"""
+FROM reminder AS t LEFT JOIN feedback AS f ON f.jr_id = t.jr_id WHERE {_PERIOD} AND t.level <> 'shadow' GROUP BY k"""
+_STOPS = """SELECT fingerprint, at_sec / 86400 AS day, COUNT(*) FROM reminder WHERE at_sec >= ? AND level IN ('reason', 'no_pay')
+GROUP BY fingerprint, day"""
+_SINCE = "SELECT fingerprint, MIN(at_sec) / 86400 FROM reminder GROUP BY fingerprint"
 _CHECKS = f"""SELECT {{by}} AS k, COUNT(*) AS checks, SUM(CASE WHEN t.skipped > 0 THEN 1 ELSE 0 END) AS skipped
 FROM check_note AS t WHERE {_PERIOD} GROUP BY k"""
 _SKIPS = f"SELECT {{by}} AS k, COUNT(*) AS skipped FROM skip AS t WHERE {_PERIOD} GROUP BY k"
@@ -76,6 +79,14 @@ class Numbers:
 
     def __init__(self, db: Database) -> None:
         self.db = db
+
+    def stops(self, from_sec: int) -> list[tuple[str, int, int]]:
+        """Reminders that cost a doctor time, from an instant on: (rule fingerprint, day, how many)."""
+        return [(str(f), int(day), int(n)) for f, day, n in self.db.read(_STOPS, (from_sec,))]
+
+    def first_used(self) -> dict[str, int]:
+        """The day on which each rule version first said something here, by fingerprint."""
+        return {str(f): int(day) for f, day in self.db.read(_SINCE)}
 
     def figures(self, by: str, from_sec: int, to_sec: int) -> list[Figures]:
         """The numbers by institution, doctor, rule, day or of all (`BY`), by key."""
