@@ -109,9 +109,10 @@ def test_going_back_is_told_and_the_line_can_be_dropped(chromium, demo, monkeypa
 
 def test_a_changed_quantity_or_diagnosis_is_judged_at_once(chromium, demo):
     with at_desk(chromium, demo, HONEST) as page:
-        order(page, "氨氯地平", "2")
+        order(page, "XC08CAZ961", "2")  # by its code
         page.wait_for_selector("#sheet .st.pass")
         assert page.locator(".rem").count() == 0 and "没有提醒" in page.inner_text("#cards")
+        assert re.search(r"手中约还可用 \d+ 天", page.inner_text("#sheet"))  # a fact, no finding
         with page.expect_request(lambda r: r.method == "POST") as asked:
             page.fill(".cnt", "3")
         told = asked.value.post_data_json["input"]["data"]["patient_dtos"][0]["fsi_encounter_dtos"][0]

@@ -64,7 +64,7 @@ def book_of(cast: Cast) -> dict[str, object]:
 
 def _patient(cast: Cast, patient: Patient, number: int, items: Catalogue, names: dict[str, str]) -> dict[str, object]:
     role = patient.role
-    tries = [[next((i.code for i in items.items if i.code.startswith(code)), ""), quantity] for code, quantity in role.tries]
+    tries = [[items.items[item_of(items, code)].code, quantity] for code, quantity in role.tries]
     return {
         "psn_no": patient.psn_no,
         "name": role.name,
@@ -79,8 +79,13 @@ def _patient(cast: Cast, patient: Patient, number: int, items: Catalogue, names:
         "mdtrt_id": f"MZ{cast.day:%Y%m%d}{number:05d}",
         "diagnoses": [[code, names[code]] for code in role.diagnoses],
         "story": role.story,
-        "tries": [t for t in tries if t[0]],
+        "tries": tries,
     }
+
+
+def item_of(items: Catalogue, code: str) -> int:
+    """The place in the catalogue of the first item whose code begins so."""
+    return next(place for place, item in enumerate(items.items) if item.code.startswith(code))
 
 
 def _items(items: Catalogue) -> list[list[object]]:

@@ -11,6 +11,7 @@ from hengjian.gate.acts import Layout
 from hengjian.gate.fold import fold_subjects
 from hengjian.gate.store import Incoming, Store
 from hengjian.gate.subjects import kept_under
+from hengjian.gate.trial.book import item_of
 from hengjian.gate.trial.people import Cast, Patient
 from hengjian.kernel.dates import day_number
 from hengjian.kernel.errors import InputError
@@ -50,7 +51,7 @@ def _visit(cast: Cast, patient: Patient, number: int) -> Iterator[dict[str, obje
     assert did is not None
     at = datetime.combine(cast.day, time(9, 20)) - timedelta(did.days_before)
     items = catalogue()
-    index = items.code(did.code)
+    index = item_of(items, did.code)
     item, price = items.items[index], int(items.pric[index, 3]) / 1_000_000
     visit = {"mdtrt_id": f"TRY{at:%Y%m%d}{number:03d}", "psn_no": patient.psn_no}
     begun = {"insutype": patient.insutype, "med_type": "11", "begntime": f"{at:%Y-%m-%d %H:%M:%S}", "atddr_no": "D990000000001"}
@@ -66,6 +67,8 @@ def _visit(cast: Cast, patient: Patient, number: int) -> Iterator[dict[str, obje
         "pric": price,
         "bilg_dr_codg": "D990000000001",
     }
+    if item.cover:
+        line |= {"prd_days": item.cover, "used_frqu_dscr": item.freq, "medc_way_dscr": item.way}
     told = {"feedetl_sn": "1", "det_item_fee_sumamt": price, "cnt": 1, "pric": price, "inscp_scp_amt": price}
     told |= {"fulamt_ownpay_amt": 0, "preselfpay_amt": 0, "overlmt_amt": 0, "selfpay_prop": 0}
     told |= {"chrgitm_lv": f"{item.lv:02d}", "med_chrgitm_type": item.chrg, "list_type": item.list_type}

@@ -9,7 +9,8 @@ MALE, FEMALE = "1", "2"
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """What somebody had done in another institution: an item, and how many days before the day of the demonstration."""
+    """What somebody was given in another institution: one of an item (its code, or the beginning), and how many days before the day of the
+    demonstration."""
 
     code: str
     days_before: int
@@ -69,7 +70,16 @@ ROLES = (
         (("001103000010000", 1), ("001102000030000", 1), ("ZA07AAA0061", 1)),
         med_type="13",
     ),
-    Role("吴*民", MALE, (55, 70), "I10", ("I10.x00",), "按时复诊的高血压患者", (("XC08CAZ961", 1), ("XC09CAZ966", 1))),
+    Role(
+        "吴*民",
+        MALE,
+        (55, 70),
+        "I10",
+        ("I10.x00",),
+        "按时复诊；十天前在外院取过药",
+        (("XC08CAZ961", 1), ("XC09CAZ966", 1)),
+        elsewhere=Elsewhere("XC08CAZ961", 10, "I10.x00"),
+    ),
     Role(
         "何*远",
         MALE,
