@@ -12,7 +12,7 @@ OUT ?= out
 PORT ?= 8000
 SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo serve test test-long check fix bench bench-office bench-gate quality clean lock
+.PHONY: help demo serve gate-demo test test-long check fix bench bench-office bench-gate quality clean lock
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ demo: $(VENV)/.base ## 建一座合成城市，加载、审计、评分，写出
 
 serve: $(VENV)/.office ## 在浏览器里办公：第一次先建一个演示办公室（OUT=文件夹 PORT=端口 PEOPLE=人数）
 	@$(BIN)/hengjian serve --demo --home $(OUT)/office --port $(PORT) --people $(PEOPLE)
+
+gate-demo: $(VENV)/.gate ## 试用闸口：第一次先建一座合成城市，预热，打开医生工作站（OUT=文件夹 PORT=端口 PEOPLE=人数，默认 8100 和 5000）
+	@$(BIN)/hengjian gate demo --home $(OUT)/gate --port $(if $(filter file,$(origin PORT)),8100,$(PORT)) --people $(if $(filter file,$(origin PEOPLE)),5000,$(PEOPLE)) --seed $(SEED)
 
 test: $(VENV)/.dev ## 运行全部测试（每个核一个进程）
 	@$(BIN)/python -m pytest $(SPREAD)

@@ -65,6 +65,7 @@ def serve(
     budget_ms: Annotated[int, typer.Option("--budget-ms", min=1, help="一次审核最多几毫秒；没有做完的写明本次未审核")] = 50,
     region: Annotated[str, typer.Option("--region", help="接收方医保区划，六位；不写则用报文里的就医地")] = "",
     load_every: Annotated[float, typer.Option("--load-every", min=0, help="每几秒把收下的报文加载进数据湖；0 不加载")] = 300.0,
+    trial: Annotated[bool, typer.Option("--try", help="打开医生工作站 /try；只能在合成城市的数据湖上")] = False,
 ) -> None:
     """运行闸口：收审核（3101、3102）、反馈（3103）、签到和上传的报文，按国家信封应答。
 
@@ -86,6 +87,10 @@ def serve(
     if region and not (len(region) == 6 and region.isascii() and region.isdigit()):
         raise InputError(f"医保区划“{region}”不对", cure="写六位数字，例如 330100；或不写")
     settings = gate_settings(home, store, lake, site, budget_ms, region, Signature(signature), load_every)
+    if trial:
+        from hengjian.cli.gate_demo import with_trial
+
+        settings, _ = with_trial(settings)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if signature == "off" and not is_loopback(host):
         console.print(

@@ -20,7 +20,7 @@ class GateSettings:
     `store`: address of the gate's disk (a folder's SQLite file or postgresql://…). `home`: access record, counters, reload mark.
     `region`: 医保区划 of the receiver, "" = that of each request. `budget_ms`: time a check may take. `shed_seconds`: when the worker is
     this late, checks are answered without being judged. `watch_seconds`: how often the site folder is looked at; `load_seconds`: how
-    often the inbox is taken into the lake, 0 = never. `parts`: the module that makes the judge and the folding (see `parts`).
+    often the inbox is taken into the lake, 0 = never. `trial`: the book of a demonstration (`gate.trial`), which opens /try. `parts`: the module that makes the judge and the folding (see `parts`).
     """
 
     home: Path
@@ -37,6 +37,7 @@ class GateSettings:
     shed_seconds: float = 1.0
     watch_seconds: float = 2.0
     load_seconds: float = 300.0
+    trial: Path | None = None
     parts: str = "hengjian.gate.parts"
 
     def as_text(self) -> str:

@@ -14,6 +14,7 @@ from hengjian.gate.protocols import Checks
 from hengjian.gate.reload import Watcher, look
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
 from hengjian.gate.store import Store, open_store
+from hengjian.gate.trial.pages import TrialPages
 from hengjian.gate.writer import Fold, Writer
 from hengjian.kernel.errors import HengjianError
 from hengjian.kernel.whole import write_whole
@@ -54,7 +55,8 @@ def assemble(settings: GateSettings) -> Gate:
     store = store_of(settings)
     try:
         writer = Writer(store, parts.build_fold(settings))
-        gate = make_app(parts.build_checker(settings, store), store, writer, settings)
+        pages = TrialPages(settings.trial, settings.site) if settings.trial else None
+        gate = make_app(parts.build_checker(settings, store), store, writer, settings, pages=pages)
         writer.start()
     except BaseException:
         store.close()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 FLOOR = 86
 HERE = Path(__file__).resolve().parent.parent
-"""The package: web/static/office, web/templates and each room's templates lie below."""
+"""The package: web/static/office, web/templates, each room's templates and the gate's page lie below."""
 
 
 class Rule(NamedTuple):
@@ -155,6 +155,7 @@ def our_files(package: Path = HERE) -> list[Path]:
         (package / "web" / "static" / "office", "**/*"),
         (package / "web" / "templates", "**/*.html"),
         (package / "apps", "*/templates/**/*.html"),
+        (package / "gate" / "trial" / "static", "*"),
     )
     return sorted(f for place, glob in places if place.is_dir() for f in place.glob(glob) if f.suffix in RULES)
 
