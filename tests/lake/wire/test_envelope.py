@@ -71,6 +71,12 @@ def test_an_exponent_beyond_sense_is_left_for_the_loader_to_refuse():
     assert rows_of(raw)["fee_line"][0]["cnt"] == "1E999999999"
 
 
+def test_an_exponent_beyond_all_bounds_breaks_nothing():
+    raw = b'{"infno": "2204", "msgid": "M", "inf_time": "2026-03-01 09:00:00", "input": {"feedetail": [{"cnt": 1e99990000000000000000000}]}}'
+    message = parse(raw)
+    assert isinstance(message, Message) and message.input["feedetail"][0]["cnt"] == "1e99990000000000000000000"
+
+
 def camel_keys(value: object) -> object:
     if isinstance(value, list):
         return [camel_keys(v) for v in value]

@@ -32,7 +32,10 @@ _LONE = ("1101", "2207", "2304")
 def _number(written: str) -> str:
     """A JSON number as plain decimal text."""
     if "e" in written or "E" in written:
-        value = Decimal(written)
+        try:
+            value = Decimal(written)
+        except InvalidOperation:  # an exponent beyond all bounds: the loader refuses the value
+            return written
         return format(value, "f") if abs(value.adjusted()) < 40 else written
     return written
 
