@@ -215,3 +215,17 @@ def test_days_of_the_drug_still_at_the_patient_are_told(bench, memory):
     soon = ask(bench, order(drug, drord_begn_date="2026-10-10 09:00:00"))
     assert "患者手中约还可用 11 天" in soon.warn_msg and soon.result == []
     assert ask(bench, order("001102000040000")).more == {}
+
+
+def test_an_insurance_the_message_leaves_out_is_told_by_the_register(bench, memory):
+    """No kind of insurance at all accuses nobody of having the wrong one."""
+    memory.know("99P1")
+    key = key_of("99P1")
+    person, rows = memory.persons[key]
+    limited = next(r for r in BOOK.knowledge["drug_maternity_only"] if r.values["match"] == "prefix")
+    code = limited.values["code"].split("|")[0]
+    drug = code + "A001010100001"[: max(0, 23 - len(code))]
+    assert "drug_maternity_only" in rules(ask(bench, order(drug), insutype="310"))
+    assert "drug_maternity_only" not in rules(ask(bench, order(drug), insutype=""))
+    memory.persons[key] = (person._replace(insutype="310"), rows)
+    assert "drug_maternity_only" in rules(ask(bench, order(drug), insutype="-"))

@@ -140,6 +140,8 @@ class Checker:
         self, case: Case, person: Person, own: Rows, rest: Rows, *, alone: bool = False, deadline: float = 0.0
     ) -> tuple[list[Found], dict[str, str]]:
         """Findings about one case, and the rules that were not asked. `own`: rows of the visit beside the message's, `rest`: the past."""
+        if case.visit.cells["insutype"] is None:
+            case.visit.cells["insutype"] = person.insutype
         visit = case.visit.rows(self.layout)
         for table, rows in own.items():
             visit[table] = [*visit[table], *rows]
