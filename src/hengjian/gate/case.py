@@ -12,6 +12,7 @@ from typing import Any
 
 from hengjian.gate.acts import Layout, Row, Rows
 from hengjian.gate.analysis import DATA, DIAGNOSES, ENCOUNTER, INFNOS, OPERATIONS, ORDERS, PATIENT, spelled, text
+from hengjian.gate.derive import item_key, kind_of, region_flag
 from hengjian.gate.numbers import MOST_YUAN, Moment, moment, scaled
 from hengjian.kernel.amounts import FEN
 from hengjian.kernel.keys import key_of
@@ -184,7 +185,7 @@ def _visit(
     med_type = text(entry.get("med_type"))
     begun = moment(text(entry.get("adm_date"))) or now
     ended = moment(text(entry.get("dscg_date"))) if stage == "during" else None
-    kind = _kind(med_type, org)
+    kind = kind_of(med_type, org)
     if ended is not None and ended[1] <= begun[1]:
         ended = None
     cells: Cells = {
@@ -203,7 +204,7 @@ def _visit(
         "dscg_dept_codg": text(entry.get("dscg_dept_codg")) or None,
         "atddr_no": text(entry.get("dr_codg")) or None,
         "matn_stas": text(entry.get("matn_stas")) or None,
-        "rgn_flag": _region(area, text(entry.get("medins_admdvs"))),
+        "rgn_flag": region_flag(area, at) if area and (at := text(entry.get("medins_admdvs"))) else None,
         "fund_amt": 0,
     }
     visit = Visit(mdtrt_id, key_of(mdtrt_id), org, key_of(org), kind, begun, cells)
@@ -289,14 +290,14 @@ def _line(visit: Visit, o: Mapping[str, Any], place: int, now: Moment) -> Line |
     own = scaled(o.get("ownpay_amt"), 2) or 0
     inscp = 0 if level in SELF_PAID_LEVELS else max(0, amt - own)
     when = moment(text(o.get("drord_begn_date"))) or now
-    item_key = key_of(code.split("-", 1)[0])
+    key = item_key(code)
     dr = text(o.get("drord_dr_codg"))
     cells: Cells = {
         "psn_key": 1,
         "mdtrt_key": visit.mdtrt_key,
         "org_key": visit.org_key,
         "feedetl_sn": sn,
-        "item_key": item_key,
+        "item_key": key,
         "fee_day": when[0],
         "fee_sec": when[1],
         "fee_ymd": when[2],
@@ -313,7 +314,7 @@ def _line(visit: Visit, o: Mapping[str, Any], place: int, now: Moment) -> Line |
         "bilg_dr_codg": dr or None,
         "rxno": text(o.get("rxno")) or None,
     }
-    return Line(sn, code, name, item_key, when[0], cnt, dr, text(o.get("curr_drord_flag")) != "0", cells)
+    return Line(sn, code, name, key, when[0], cnt, dr, text(o.get("curr_drord_flag")) != "0", cells)
 
 
 def _off(visit: Visit, day: int) -> int:
@@ -323,19 +324,3 @@ def _off(visit: Visit, day: int) -> int:
     if day < visit.in_day:
         return day - visit.in_day
     return day - int(out) if out is not None and day > int(out) else 0
-
-
-def _kind(med_type: str, org: str) -> str:
-    """As `lake.derive` tells it."""
-    if med_type.startswith("4") or org.startswith("P"):
-        return "pharm"
-    return "inp" if med_type.startswith(("2", "52")) else "outp"
-
-
-def _region(insured: str, treated: str) -> str | None:
-    """0 local, 1 same province, 2 other; None when either is not told."""
-    if not insured or not treated:
-        return None
-    if insured[:4] == treated[:4] or (insured[:2] == treated[:2] and "99" in (insured[2:4], treated[2:4])):
-        return "0"
-    return "1" if insured[:2] == treated[:2] else "2"

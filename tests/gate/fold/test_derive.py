@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hengjian.city import Plan, build
-from hengjian.gate import derive as derivation
 from hengjian.gate.acts import ACT_TABLES, Layout, Rows
-from hengjian.gate.derive import derive, derive_person
+from hengjian.gate.derive import derive, derive_person, spelled
 from hengjian.gate.derive.cells import Cells
 from hengjian.gate.derive.checks import _dates, checks_of
 from hengjian.gate.derive.judge import LeftOut, take
@@ -209,57 +207,18 @@ def test_columns_come_as_the_layout_has_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "written",
-    ["2026-03-01", "2026-03-01 00:00:00", "20260301000000", "20260301", "2026/3/1", "2026-03-01T00:00:00", " 2026-03-01 "],
-)
-def test_a_day_in_every_spelling(written: str) -> None:
-    day = (date(2026, 3, 1) - EPOCH).days
-    assert (derivation.day_of(written), derivation.second_of(written)) == (day, day * 86_400)
-    assert derivation.ymd_of(day) == 20260301
-
-
-@pytest.mark.parametrize("written", [None, "", "-", "null", "1900-01-01 00:00:00"])
-def test_what_is_missing(written: str | None) -> None:
-    assert derivation.day_of(written) is derivation.second_of(written) is None
-    assert written == "1900-01-01 00:00:00" or derivation.fen_of(written) is derivation.e4_of(written) is None
-
-
-@pytest.mark.parametrize(
-    "read", [derivation.fen_of, derivation.e4_of, derivation.e6_of, derivation.day_of, derivation.second_of]
+    "read", [spelled.scaled("money"), spelled.scaled("qty"), spelled.scaled("price"), spelled.day, spelled.second]
 )
 @pytest.mark.parametrize("written", ["x", "1.0.0", "９９.x", "1e400", "9" * 5000, "2026-02-30", "NaN", "--1"])
 def test_what_means_nothing_is_said(read: Any, written: str) -> None:
-    with pytest.raises(derivation.Unreadable):
+    with pytest.raises(spelled.Unreadable):
         read(written)
 
 
 @given(st.decimals(-(10**13), 10**13, places=2), st.sampled_from(["{}", "+{}", " {} ", "{:,}"]))
-def test_amounts_are_exact(yuan: Decimal, spelled: str) -> None:
-    written = spelled.format(yuan).replace("+-", "-")
-    assert Decimal(derivation.fen_of(written) or 0) == yuan * 100
-
-
-def test_twenty_lines_are_read_in_microseconds() -> None:
-    chance = random.Random(1)
-    lines = [
-        (
-            f"2026-03-{n:02d} {chance.randrange(24):02d}:00:{chance.randrange(60):02d}",
-            f"{chance.randrange(10**4)}.5",
-            "3",
-            "0.123456",
-        )
-        for n in range(1, 21)
-    ]
-
-    def once() -> float:
-        begun = time.thread_time()
-        for at, amount, count, price in lines:
-            second = derivation.second_of(at)
-            derivation.ymd_of((second or 0) // 86_400)
-            derivation.fen_of(amount), derivation.e4_of(count), derivation.e6_of(price)
-        return time.thread_time() - begun
-
-    assert min(once() for _ in range(200)) < 1e-3  # 50 µs on an idle machine; far more where every line is traced
+def test_amounts_are_exact(yuan: Decimal, form: str) -> None:
+    written = form.format(yuan).replace("+-", "-")
+    assert Decimal(spelled.scaled("money")(written)) == yuan * 100
 
 
 def test_a_row_of_an_unknown_visit_says_why() -> None:

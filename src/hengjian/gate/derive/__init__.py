@@ -18,16 +18,7 @@ from hengjian.gate.derive.cells import Cells
 from hengjian.gate.derive.checks import UNKNOWN_BIRTH
 from hengjian.gate.derive.judge import LeftOut, take, take_one
 from hengjian.gate.derive.layer import item_key, kind_of, layer_rows, region_flag
-from hengjian.gate.derive.spelled import (
-    DAY,
-    Unreadable,
-    day_of,
-    e4_of,
-    e6_of,
-    fen_of,
-    second_of,
-    ymd_of,
-)
+from hengjian.gate.derive.spelled import DAY, ymd_of
 from hengjian.kernel.keys import key_of
 from hengjian.lake.wire import Row
 
@@ -75,16 +66,10 @@ __all__ = [
     "DAY",
     "Derived",
     "LeftOut",
-    "Unreadable",
-    "day_of",
     "derive",
     "derive_person",
-    "e4_of",
-    "e6_of",
-    "fen_of",
     "item_key",
     "kind_of",
     "region_flag",
-    "second_of",
     "ymd_of",
 ]

@@ -13,8 +13,6 @@ from functools import lru_cache
 from hengjian.kernel.dates import day_date, day_number, second_number
 from hengjian.lake.ingest.values import Unreadable, read_instant, read_number
 from hengjian.lake.schema.base import kind
-from hengjian.lake.wire.nodes import instant as known_instant
-from hengjian.lake.wire.nodes import text as known_text
 
 DAY = 86_400
 
@@ -66,34 +64,6 @@ def scaled(word: str) -> Callable[[str], int]:
     return read
 
 
-fen, e4, e6 = scaled("money"), scaled("qty"), scaled("price")
-
-
-def day_of(written: str | None) -> int | None:
-    """Day number of what a message writes; None when it is missing or a placeholder (1900-01-01). Raises Unreadable."""
-    return None if (found := known_instant(written)) is None else day(found)
-
-
-def second_of(written: str | None) -> int | None:
-    """Second number of what a message writes; None when it is missing or a placeholder (1900-01-01). Raises Unreadable."""
-    return None if (found := known_instant(written)) is None else second(found)
-
-
-def fen_of(written: str | None) -> int | None:
-    """Yuan as a message writes them, in fen; None when missing. Raises Unreadable, also for a fraction of a fen."""
-    return None if (found := known_text(written)) is None else fen(found)
-
-
-def e4_of(written: str | None) -> int | None:
-    """A quantity as a message writes it, in 1/10,000 units; None when missing. Raises Unreadable."""
-    return None if (found := known_text(written)) is None else e4(found)
-
-
-def e6_of(written: str | None) -> int | None:
-    """A price as a message writes it, in 10⁻⁶ yuan; None when missing. Raises Unreadable."""
-    return None if (found := known_text(written)) is None else e6(found)
-
-
 @lru_cache(maxsize=1 << 14)
 def ymd_of(number: int) -> int:
     """yyyymmdd of a day number."""
@@ -101,4 +71,4 @@ def ymd_of(number: int) -> int:
     return found.year * 10_000 + found.month * 100 + found.day
 
 
-__all__ = ["Unreadable", "day_of", "e4_of", "e6_of", "fen_of", "second_of", "ymd_of"]
+__all__ = ["Unreadable", "day", "scaled", "second", "ymd_of"]
