@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,10 @@ from hengjian.kernel.errors import HengjianError
 logger = logging.getLogger(__name__)
 MARK = "reload"
 """A file in the gate's home; touched, it asks every worker for a new judge."""
+STOP = "stop"
+"""Another: the gate is ending. A worker that was just being started when it was told so has not heard it, and ends itself."""
+_HEARD = 3.0
+"""Seconds within which a worker that has heard it is at its end anyway."""
 _LOCK = "reload.lock"
 
 
@@ -75,6 +81,9 @@ class Watcher:
     def _watch(self) -> None:
         before = self._seen
         while not self._stop.wait(self._every):
+            if _is_over(self._gate.settings.home / STOP):
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             now = look(self._gate.settings)
             if now != self._seen and now == before:  # at rest for one look: nobody is in the middle of writing
                 self._renew()
@@ -91,3 +100,10 @@ class Watcher:
         except Exception as error:
             self._gate.problem = str(error) if isinstance(error, HengjianError) else f"程序出错：{summary(error)}"
             logger.error("the new judge could not be made, the old one stays: %s", self._gate.problem)
+
+
+def _is_over(mark: Path) -> bool:
+    try:
+        return time.time() - mark.stat().st_mtime > _HEARD
+    except OSError:
+        return False

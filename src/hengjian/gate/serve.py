@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hengjian.gate.kin import end_with_parent
-from hengjian.gate.reload import ask
+from hengjian.gate.reload import STOP, ask
 from hengjian.gate.security import Signature
 from hengjian.gate.settings import ENVIRONMENT, GateSettings
 from hengjian.gate.sites import read_keys
@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 60
 """Seconds a stopping gate gets to answer and commit."""
 _LOOK = 0.2
+_TRIES = 3
+"""How often the server may end before it has answered once."""
 _PAUSE = 5.0
 """Seconds before a loader that died is started again."""
 _LOADER = [sys.executable, "-m", "hengjian.gate.loader"]
@@ -73,7 +75,8 @@ def serve(settings: GateSettings, host: str, port: int, workers: int, *, ready: 
     check_settings(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
     trouble = settings.home / TROUBLE
-    trouble.unlink(missing_ok=True)
+    for mark in (trouble, settings.home / STOP):
+        mark.unlink(missing_ok=True)
     _need_port(host, port)
     stop = threading.Event()
     before = {
@@ -81,16 +84,21 @@ def serve(settings: GateSettings, host: str, port: int, workers: int, *, ready: 
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: ask(settings.home))
-    told, environment = False, {**os.environ, ENVIRONMENT: settings.as_text()}
+    told, ended, environment = False, 0, {**os.environ, ENVIRONMENT: settings.as_text()}
     server = _started(_command(host, port, workers), environment)
     loading = settings.lake is not None and settings.load_seconds > 0
     loader = _started(_LOADER, environment) if loading else None
     try:
         while not stop.wait(_LOOK):
             if trouble.exists():
-                raise InputError("闸口没有启动", why=trouble.read_text(encoding="utf-8"), cure="按上面说的改好再启动")
-            if (code := server.poll()) is not None:
+                why = trouble.read_text(encoding="utf-8")
+                trouble.unlink(missing_ok=True)
                 if not told:
+                    raise InputError("闸口没有启动", why=why, cure="按上面说的改好再启动")
+                logger.error("a worker could not be started again: %s", why)
+            if (code := server.poll()) is not None:
+                ended += 1
+                if not told and ended > _TRIES:
                     raise InputError("闸口没有启动", why=f"服务进程以 {code} 退出", cure="看上面的日志；改好后再启动")
                 logger.error("the server ended with %s; starting it again", code)
                 stop.wait(_LOOK)
@@ -103,6 +111,7 @@ def serve(settings: GateSettings, host: str, port: int, workers: int, *, ready: 
                 ready()
         return 0
     finally:
+        (settings.home / STOP).touch()
         for process in (server, loader):
             if process is not None:
                 _end(process)

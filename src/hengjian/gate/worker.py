@@ -17,6 +17,7 @@ from hengjian.gate.store import Store, open_store
 from hengjian.gate.trial.pages import TrialPages
 from hengjian.gate.writer import Fold, Writer
 from hengjian.kernel.errors import HengjianError
+from hengjian.kernel.whole import write_whole
 from hengjian.lake.keyuse import keys_hint
 from hengjian.lake.versions import open_lake
 
@@ -43,7 +44,7 @@ def application() -> Gate:
         return assemble(settings)
     except Exception as error:
         said = str(error) if isinstance(error, HengjianError) else f"程序出错：{type(error).__name__}：{error}"
-        (settings.home / TROUBLE).write_text(said, encoding="utf-8")
+        write_whole(settings.home / TROUBLE, said)
         raise
 
 

@@ -61,6 +61,8 @@ class _Piece:
 
 _SLICE_SECONDS, _SLICE_MOST = 0.02, 64
 """How long, and how many subjects, are folded before the queue is looked at again."""
+_NOTES_SECONDS = 0.2
+"""How long notes of checks may wait for company: nobody waits for them, and a transaction costs ten of them."""
 _SWEPT = 1000
 """Subjects taken up by one look into the store."""
 _MESSAGE, _NOTE, _FEEDBACK, _WORK, _STOP = "message", "note", "feedback", "work", "stop"
@@ -92,6 +94,9 @@ class Writer:
         self._closed = False
         self._due: dict[Subject, None] = {}
         self._hopeless: set[Subject] = set()
+        self._most_notes = waiting
+        self._notes: list[CheckNote] = []
+        self._notes_at = 0.0  # when they are written at the latest
         self.tally = Tally()
         self._thread = threading.Thread(target=self._run, name="gate-writer", daemon=True)
 
@@ -115,13 +120,14 @@ class Writer:
     def note(self, note: CheckNote) -> None:
         """Keep how a check went; nobody waits for it, and when too much waits it is dropped and counted."""
         with self._door:
-            if not self._closed:
-                try:
-                    self._queue.put_nowait(_Piece(_NOTE, note))
-                    return
-                except queue.Full:
-                    pass
-        self.tally.dropped += 1
+            if self._closed or len(self._notes) >= self._most_notes:
+                self.tally.dropped += 1
+                return
+            self._notes.append(note)
+            if len(self._notes) == 1:
+                self._notes_at = time.monotonic() + _NOTES_SECONDS
+                with suppress(queue.Full):  # a full queue needs no waking
+                    self._queue.put_nowait(_Piece(_NOTE, None))
 
     def stop(self, seconds: float = 10.0) -> None:
         """Take nothing more, commit all that waits, fold for at most so many seconds; what is left is folded at the next start."""
@@ -140,7 +146,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Pieces that wait to be written."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._notes)
 
     def _put(self, kind: str, what: Any) -> Future[Any]:
         answer: Future[Any] = Future()
@@ -161,9 +167,12 @@ class Writer:
             now = time.monotonic()
             if not self._due and end is None and now >= self._next_sweep:
                 self._look(now)
-            batch = self._taken(0.0 if self._due or end is not None else max(0.0, self._next_sweep - now))
+            until = min(self._next_sweep, self._notes_at) if self._notes else self._next_sweep
+            batch = self._taken(0.0 if self._due or end is not None else max(0.0, until - now))
             if batch and batch[-1].kind == _STOP:
                 end = batch.pop().what
+            if end is not None or len(self._notes) >= self._most or time.monotonic() >= self._notes_at:
+                self._write_notes()
             if batch:
                 self._write(batch)
             if self._due:
@@ -186,7 +195,8 @@ class Writer:
         for piece in batch:
             by_kind.setdefault(piece.kind, []).append(piece)
         self._together(by_kind.get(_MESSAGE, []), self._accept)
-        self._together(by_kind.get(_NOTE, []), self._note)  # before what is said to them
+        if _FEEDBACK in by_kind or _WORK in by_kind:
+            self._write_notes()  # before what is said to them
         self._together(by_kind.get(_FEEDBACK, []), self._say)
         for piece in by_kind.get(_WORK, []):
             self._together([piece], lambda pieces: [pieces[0].what(self._store)])
@@ -223,9 +233,23 @@ class Writer:
                     self._hopeless.discard(subject)
         return fresh
 
-    def _note(self, pieces: Sequence[_Piece]) -> list[None]:
-        self._store.note_checks([piece.what for piece in pieces])
-        return [None] * len(pieces)
+    def _write_notes(self) -> None:
+        """Write the notes that wait, all in one transaction, or where that fails one by one; what cannot be written is counted as dropped."""
+        with self._door:
+            notes, self._notes = self._notes, []
+        if not notes:
+            return
+        try:
+            self._store.note_checks(notes)
+        except Exception as error:
+            alone = notes if len(notes) > 1 and not isinstance(error, HengjianError) else []
+            _LOG.error("%d notes could not be written together: %s", len(notes), type(error).__name__)
+            self.tally.dropped += len(notes) - len(alone)
+            for note in alone:
+                with suppress(Exception):
+                    self._store.note_checks([note])
+                    continue
+                self.tally.dropped += 1
 
     def _say(self, pieces: Sequence[_Piece]) -> list[bool]:
         unknown = set(self._store.feedback([piece.what for piece in pieces]))

@@ -79,11 +79,15 @@ def test_nothing_a_client_sends_breaks_the_gate(tmp_path, caplog):
     assert all(isinstance(message, Message) for message in kept), "what was acknowledged, the lake can read"
 
 
-def test_the_shipped_folding_takes_whatever_was_acknowledged(tmp_path, caplog):
+def test_the_shipped_judge_and_folding_take_whatever_comes(tmp_path, caplog):
     caplog.set_level("CRITICAL")
     with gate(tmp_path, fold=shipped.build_fold(None)) as client:
-        fuzzed(client, Mutator(SEED + 1, samples()), COUNT // 4)
+        client.app.swap(shipped.build_checker(client.app.settings, client.store))
+        outcomes = fuzzed(client, Mutator(SEED + 1, samples()), COUNT // 4)
         client.writer.stop(60)
+        assert outcomes["ok"] > COUNT / 40 and not outcomes["skipped"], (
+            "the shipped judge reads odd requests, it does not break on them"
+        )
         assert client.writer.tally.folded > COUNT / 40 and client.writer.tally.unfoldable == 0
         assert client.store.waiting()[1] == 0
 

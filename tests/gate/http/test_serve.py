@@ -1,6 +1,7 @@
 """The gate in processes of its own: sockets, workers, stop, reload."""
 
 import json
+import os
 import signal
 import socket
 import threading
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hengjian.cli.main import app
-from hengjian.gate.reload import ask
+from hengjian.gate.reload import STOP, Watcher, ask, look
 from hengjian.gate.security import Signature
 from hengjian.gate.serve import check_settings, is_loopback
 from hengjian.gate.settings import GateSettings
@@ -20,6 +21,7 @@ from hengjian.lake.rows import rows_sql
 from hengjian.lake.versions import open_lake
 from tests.lake.folder import make_folder, query
 
+from .asgi import gate
 from .messages import check, upload
 from .mutate import Mutator
 from .running import free_port, running
@@ -218,3 +220,17 @@ def test_what_was_uploaded_comes_into_the_lake_while_the_gate_serves(tmp_path):
         assert gate.stop() == 0
     relation = rows_sql(open_lake(lake), "message")
     assert query(lake, f"SELECT COUNT(*) FROM {relation}")[0][0] == 5
+
+
+def test_a_worker_that_did_not_hear_the_end_ends_itself(tmp_path, monkeypatch):
+    told = threading.Event()
+    monkeypatch.setattr("hengjian.gate.reload.os.kill", lambda pid, number: told.set() if pid == os.getpid() else None)
+    with gate(tmp_path) as client:
+        watcher = Watcher(client.app, lambda: None, look(client.app.settings), every=0.01)
+        mark = tmp_path / "home" / STOP
+        mark.touch()
+        watcher.start()
+        assert not told.wait(0.1), "whoever heard it is at the end anyway"
+        os.utime(mark, (0, 0))
+        assert told.wait(5)
+        watcher.stop()

@@ -97,10 +97,30 @@ def test_a_full_queue_refuses_at_once(store: Store) -> None:
             with pytest.raises(BusyError) as refused:
                 put()
             assert "没有收下" in str(refused.value)
-        writer.note(note())  # nobody waits for it: dropped and counted
+        for _ in range(4):
+            writer.note(note())  # nobody waits for them: three may, the fourth is dropped and counted
         fold.open.set()
         assert [k.result(5) for k in kept] == [True] * 3
     assert store.messages_of(Subject("encounter", "M9")) == [] and writer.tally.dropped == 1
+
+
+def test_notes_are_written_together_and_before_what_is_said_to_them(store: Store) -> None:
+    with Writer(store, lambda subjects, store: None) as writer:
+        for n in range(50):
+            writer.note(note(at=NOW + n, reminders=[reminder(f"J{n}")]))
+        assert writer.feedback(Feedback("J49", "1", "需要", NOW)).result(5) is True
+        writer.note(note(at=NOW + 50))
+    (told,) = store.figures("all", NOW, NOW + 60)
+    assert (told.checks, told.reminders, writer.tally.dropped) == (51, 50, 0)
+
+
+def test_a_note_that_cannot_be_written_takes_no_other_along(store: Store) -> None:
+    with Writer(store, lambda subjects, store: None) as writer:
+        bad = note(reminders=[None])  # type: ignore[list-item]
+        for one in (note(), bad, note()):
+            writer.note(one)
+    (told,) = store.figures("all", NOW, NOW + 60)
+    assert told.checks == 2 and writer.tally.dropped == 1
 
 
 def test_stopping_commits_what_waits(store: Store) -> None:
