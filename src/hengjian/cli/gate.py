@@ -98,7 +98,8 @@ def serve(
         )
 
     def ready() -> None:
-        console.print(f"闸口在 http://{host}:{port}/ 服务，/healthz 看状态，/metrics 看计数，按 Ctrl-C 停止。")
+        page = "，/try 是医生工作站" if trial else ""
+        console.print(f"闸口在 http://{host}:{port}/ 服务{page}，/healthz 看状态，/metrics 看计数，按 Ctrl-C 停止。")
 
     raise typer.Exit(run(settings, host, port, workers, ready=ready))
 

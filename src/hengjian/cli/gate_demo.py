@@ -111,9 +111,12 @@ def with_trial(settings: GateSettings) -> tuple[GateSettings, Cast]:
 
 def _city(home: Path, people: int, seed: int, console: Console) -> LakeVersion:
     """The newest version of the demonstration's lake, made where there is none."""
+    from hengjian.gate.trial.people import refuse_real
+
     city, lake = home / "city", home / "lake"
     if version_numbers(lake):
         version = open_lake(lake)
+        refuse_real(version)
         told = version.load.get("manifest", {})
         console.print(
             f"沿用已有的合成城市：{told.get('place', '')}，{int(told.get('people', 0)):,} 人，数据湖第 {version.number} 版 → {lake}"

@@ -38,9 +38,9 @@ class Demo:
 
 
 @contextmanager
-def running_demo(home, people=1500, log="demo.log"):
+def running_demo(home, people=1500):
     """`hengjian gate demo` until it has said where it is; ended by Ctrl-C, as a user ends it."""
-    port, log = free_port(), home.parent / log
+    port, log = free_port(), home.with_suffix(".log")
     kept = {k: v for k, v in os.environ.items() if not k.startswith("HENGJIAN_")}
     command = [sys.executable, "-c", _START, "gate", "demo", "--home", str(home), "--people", str(people), "--port", str(port)]
     with log.open("w", encoding="utf-8") as out:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from contextlib import contextmanager
 
@@ -183,9 +184,17 @@ def test_a_pointed_line_lights_up(chromium, demo):
         assert page.locator(f"{NO_PAY}.lit").count() == 1
 
 
-def test_without_the_gate_the_doctor_goes_on(chromium, demo):
-    with running_demo(demo.home, log="stopped.log") as own, at_desk(chromium, own) as page:
-        assert own.said.count("沿用已有") == 2
+@pytest.fixture(scope="module")
+def another_home(demo, tmp_path_factory):
+    """The same city and lake in a folder of its own: a gate is ended here without ending the others' one."""
+    home = tmp_path_factory.mktemp("another") / "demo"
+    shutil.copytree(demo.home, home, ignore=shutil.ignore_patterns("gate.sqlite*", "stop", "reload*"))
+    return home
+
+
+def test_without_the_gate_the_doctor_goes_on(chromium, another_home):
+    with running_demo(another_home) as own, at_desk(chromium, own) as page:
+        assert own.said.count("沿用已有") == 1  # the city
         order(page, "糖化血红蛋白测定")
         page.locator(NO_PAY).wait_for()
         own.process.send_signal(2)
@@ -198,6 +207,8 @@ def test_without_the_gate_the_doctor_goes_on(chromium, demo):
         page.click("#send")
         page.wait_for_selector("text=2 条医嘱已签名发送")
         assert "闸口没有应答，不影响开方，之后由事后审计审核" in page.inner_text(".receipt")
+    with running_demo(another_home) as again:
+        assert again.said.count("沿用已有") == 2  # and what was warmed
 
 
 def test_the_printed_line_sends_a_signed_message(demo):

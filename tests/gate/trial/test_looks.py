@@ -1,7 +1,12 @@
 """The page in every mode and state: no axe violation, a silent console, nothing asked of another host, nothing wider than the window."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
+
+import hengjian
 
 from .test_doctor import PREGNANT, STRANGER, order
 
@@ -14,6 +19,7 @@ MODES = {
 }
 
 
+SOURCE = Path(hengjian.__file__).parent
 GONE = "without a gate"
 
 
@@ -62,6 +68,15 @@ def _states(page):
     page.fill(".cnt", "3")
     page.wait_for_selector("#cards .quiet.gone")
     yield GONE
+
+
+def test_its_colours_are_the_offices():
+    ours, office = (
+        re.findall(r"(--[\w-]+):\s*([^;]+);", (SOURCE / sheet).read_text(encoding="utf-8"))
+        for sheet in ("gate/trial/static/try.css", "web/static/office/app.css")
+    )
+    assert len({name for name, _ in ours}) > 30
+    assert {(n, v) for n, v in ours if not n.startswith("--lv")} <= set(office)
 
 
 @pytest.mark.parametrize("mode", MODES)

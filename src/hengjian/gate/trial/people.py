@@ -67,14 +67,8 @@ class Cast:
 
 def cast(lake: LakeVersion, roles: Sequence[Role]) -> Cast:
     """Who plays. A role that nobody of this city can fill is left out. Raises InputError for a lake that is not synthetic or is empty."""
-    manifest = lake.load.get("manifest", {})
-    if SYNTHETIC not in str(manifest.get("sender", "")):
-        raise InputError(
-            "试用页只能开在合成城市的数据湖上",
-            where=str(lake.root),
-            why="它不核对谁坐在屏幕前，真实数据不能这样给人看",
-            cure="运行 make gate-demo，会另建一座合成城市",
-        )
+    refuse_real(lake)
+    manifest = lake.load["manifest"]
     day = date.fromisoformat(str(manifest["period_end"])[:10]) + timedelta(1)
     with connect(threads=1, memory="1GB") as con:
         here, elsewhere = _places(con, lake)
@@ -84,6 +78,17 @@ def cast(lake: LakeVersion, roles: Sequence[Role]) -> Cast:
             if (found := _patient(con, lake, role, day, [p.psn_no for p in patients], here)) is not None:
                 patients.append(found)
     return Cast(day, str(manifest.get("admdvs", "990100")), here, elsewhere, doctor, tuple(patients))
+
+
+def refuse_real(lake: LakeVersion) -> None:
+    """Raises InputError for a lake whose data are not a synthetic city's."""
+    if SYNTHETIC not in str(lake.load.get("manifest", {}).get("sender", "")):
+        raise InputError(
+            "试用页只能开在合成城市的数据湖上",
+            where=str(lake.root),
+            why="它不核对谁坐在屏幕前，真实数据不能这样给人看",
+            cure="运行 make gate-demo，会另建一座合成城市；已经有别的数据的文件夹，用 --home 换一个",
+        )
 
 
 def _places(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> tuple[Place, Place]:
