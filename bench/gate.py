@@ -222,7 +222,7 @@ class Served:
 
     def __enter__(self) -> int:
         command = [
-            "taskset", "-c", "0", _COMMAND, "gate", "serve", "--store", self.work / "gate" / "gate.sqlite", "--lake", self.work / "lake",
+            "taskset", "-c", "0", _COMMAND, "gate", "serve", "--home", self.work / "gate", "--store", self.work / "gate" / "gate.sqlite", "--lake", self.work / "lake",
             "--site", self.work / "site", "--host", "127.0.0.1", "--port", PORT, "--workers", "1", "--signature", "off", "--load-every", "0",
         ]  # fmt: skip
         self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)

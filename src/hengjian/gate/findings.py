@@ -136,7 +136,7 @@ def elsewhere(hit: Hit, point: Point, case: Case, past: Rows, layout: Layout, kn
             acts.append((day, cnt))
     if not acts or point.rule.family not in ("cap_cycle",):
         return ""
-    shown = "、".join(f"{day_date(day):%Y-%m-%d} {number_text(cnt)}" for day, cnt in sorted(acts)[:_MOST_ELSEWHERE])
+    shown = "、".join(f"{day_date(day):%Y-%m-%d} 用 {number_text(cnt)}" for day, cnt in sorted(acts)[:_MOST_ELSEWHERE])
     return f"（其中其他机构：{shown}{'等' if len(acts) > _MOST_ELSEWHERE else ''}）"
 
 

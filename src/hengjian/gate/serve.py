@@ -6,6 +6,7 @@ swaps it in; no worker ends.
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import json
 import logging
@@ -18,7 +19,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hengjian.gate.kin import end_with_parent
@@ -74,6 +76,23 @@ def serve(settings: GateSettings, host: str, port: int, workers: int, *, ready: 
     """Run until SIGTERM or SIGINT; the exit code. `ready` is called once the gate answers. Raises InputError when it cannot start."""
     check_settings(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
+    with _alone(settings.home):
+        return _serve(settings, host, port, workers, ready)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """While no other gate runs on this home. Raises InputError."""
+    with (home / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            cure = "换一个 --home，或停掉那一个；要多用几个核，用 --workers"
+            raise InputError("这个闸口文件夹已经有一个闸口在运行", where=str(home), cure=cure) from error
+        yield
+
+
+def _serve(settings: GateSettings, host: str, port: int, workers: int, ready: Callable[[], None]) -> int:
     trouble = settings.home / TROUBLE
     for mark in (trouble, settings.home / STOP):
         mark.unlink(missing_ok=True)

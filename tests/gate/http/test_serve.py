@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from hengjian.cli.main import app
 from hengjian.gate.reload import STOP, Watcher, ask, look
 from hengjian.gate.security import Signature
-from hengjian.gate.serve import check_settings, is_loopback
+from hengjian.gate.serve import check_settings, is_loopback, serve
 from hengjian.gate.settings import GateSettings
 from hengjian.gate.worker import store_of
 from hengjian.kernel.errors import InputError
@@ -234,3 +234,9 @@ def test_a_worker_that_did_not_hear_the_end_ends_itself(tmp_path, monkeypatch):
         os.utime(mark, (0, 0))
         assert told.wait(5)
         watcher.stop()
+
+
+def test_one_home_has_one_gate(served):
+    with pytest.raises(InputError, match="已经有一个闸口在运行"):
+        serve(served.settings, "127.0.0.1", free_port(), 1)
+    assert served.get("/healthz")
