@@ -211,9 +211,9 @@ def test_days_of_the_drug_still_at_the_patient_are_told(bench, memory):
     assert checked.more["drug_days"] == [
         {"rx_id": "R1", "days_left": 6, "covered_until": "2026-10-20", "last_dispensed": "2026-10-05"}
     ]
-    assert checked.warn_msg == ""  # said in words from a week on
+    assert checked.warn_msg == "" and checked.note.supplies == 0  # said in words from a week on
     soon = ask(bench, order(drug, drord_begn_date="2026-10-10 09:00:00"))
-    assert "患者手中约还可用 11 天" in soon.warn_msg and soon.result == []
+    assert "患者手中约还可用 11 天" in soon.warn_msg and soon.result == [] and soon.note.supplies == 1
     assert ask(bench, order("001102000040000")).more == {}
 
 

@@ -190,11 +190,11 @@ def numbers(
         console.width = _WIDE
     table = Table(title=f"{day_date(first)} 至 {day_date(last)}", title_justify="left", header_style="bold")
     table.add_column({"institution": "机构", "doctor": "医师", "rule": "规则", "day": "日期", "all": ""}[by], no_wrap=True)
-    heads = ("审核", "有跳过", "提醒", "接受", "写明理由继续", "未反馈", "金额（元）", "p50 毫秒", "p99 毫秒")
+    heads = ("审核", "有跳过", "提醒", "接受", "写明理由继续", "未反馈", "余药提示", "金额（元）", "p50 毫秒", "p99 毫秒")
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for one in figures:
-        counts = (one.checks, one.skipped, one.reminders, one.accepted, one.overridden, one.unanswered)
+        counts = (one.checks, one.skipped, one.reminders, one.accepted, one.overridden, one.unanswered, one.supplies)
         times = ("" if t is None else f"{t / 1000:.2f}" for t in (one.p50, one.p99))
         table.add_row(Text(str(one.key) or "合计"), *(f"{n:,}" for n in counts), f"{one.amount / 100:,.2f}", *times)
     console.print(table)

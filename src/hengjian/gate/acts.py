@@ -77,6 +77,7 @@ class CheckNote:
     """One check as it went: who asked, when, how long it took, what was answered, what was left for the audit.
 
     `stage`: before | during. `psn_key` None: the person was not resolved. `skipped`: rules that were not run, by id. `micros`: CPU time.
+    `supplies`: drug lines of which the patient still has a week or more (`supply`).
     """
 
     msgid: str
@@ -92,6 +93,7 @@ class CheckNote:
     lines: int
     reminders: tuple[Reminder, ...] = ()
     skipped: tuple[str, ...] = field(default=())
+    supplies: int = 0
 
 
 class Feedback(NamedTuple):

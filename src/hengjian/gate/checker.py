@@ -133,6 +133,7 @@ class Checker:
             lines=note.lines + sum(line.current for line in case.visit.lines),
             reminders=(*note.reminders, *reminders),
             skipped=(*note.skipped, *skipped),
+            supplies=note.supplies + sum(one.days >= NAMED for one in supply),
         )
         return results, noted, supply
 

@@ -150,10 +150,16 @@ def test_the_command_serves_and_stops(tmp_path):
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path})
     try:
         assert wait_for("127.0.0.1", port, 40)
-        busy = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}, check=False
-        )
-        assert busy.returncode == 2 and "端口已经有程序在用" in busy.stderr and "Traceback" not in busy.stderr
+        for words, why in (((), "已经有一个闸口在运行"), (("--home", "other"), "端口已经有程序在用")):
+            busy = subprocess.run(
+                [*command, *words],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                env=os.environ | {"PYTHONPATH": path},
+                check=False,
+            )
+            assert busy.returncode == 2 and why in busy.stderr and "Traceback" not in busy.stderr
         time.sleep(0.5)  # it says so once it has seen itself answer
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=30)[1]

@@ -150,3 +150,9 @@ def test_stops_are_counted_by_rule_version_and_day(store: Store) -> None:
     fingerprint = reminder("J1").fingerprint
     assert store.stops(NOW - 10) == [(fingerprint, DAY, 2)] and store.stops(NOW + 10) == []
     assert store.first_used() == {fingerprint: DAY}
+
+
+def test_lines_of_drugs_still_at_home_are_counted(store: Store) -> None:
+    store.note_checks([note(supplies=2), note(supplies=1), note()])
+    (all_of_it,) = store.figures("institution", NOW - 10, NOW + 10)
+    assert (all_of_it.checks, all_of_it.supplies) == (3, 3)

@@ -15,8 +15,8 @@ from hengjian.gate.store.keys import check_key, place
 UNAUDITED = "*"
 """The one entry of `CheckNote.skipped` of a check that was shed or failed: nothing was looked at, and it audits no settlement."""
 
-_NOTE = """INSERT INTO check_note (msgid, infno, stage, fixmedins_code, dr_codg, at_sec, micros, psn_key, visit_key, insutype, lines, skipped, unaudited)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_NOTE = """INSERT INTO check_note (msgid, infno, stage, fixmedins_code, dr_codg, at_sec, micros, psn_key, visit_key, insutype, lines, skipped, unaudited,
+supplies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _REMINDER = """INSERT INTO reminder (jr_id, rule_id, fingerprint, level, fixmedins_code, dr_codg, sn, amount, finding_id, stage, at_sec)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jr_id) DO NOTHING"""
 _SKIP = "INSERT INTO skip (rule_id, fixmedins_code, dr_codg, at_sec) VALUES (?, ?, ?, ?)"
@@ -68,7 +68,7 @@ class Answers:
             org, dr = plain(n.fixmedins_code), plain(n.dr_codg)
             asked: list[Value] = [plain(n.msgid), plain(n.infno), n.stage, org, dr, n.at_sec, n.micros]
             whose: list[Value] = [n.psn_key, n.visit_key, plain(n.insutype), n.lines]
-            checks.append([*asked, *whose, len(n.skipped), int(UNAUDITED in n.skipped)])
+            checks.append([*asked, *whose, len(n.skipped), int(UNAUDITED in n.skipped), n.supplies])
             skips += [[rule_id, org, dr, n.at_sec] for rule_id in n.skipped]
             for r in n.reminders:
                 named: list[Value] = [r.jr_id, r.rule_id, r.fingerprint, r.level, org, plain(r.dr_codg) or dr, plain(r.sn)]

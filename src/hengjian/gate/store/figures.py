@@ -27,8 +27,8 @@ FROM reminder AS t LEFT JOIN feedback AS f ON f.jr_id = t.jr_id WHERE {_PERIOD} 
 _STOPS = """SELECT fingerprint, at_sec / 86400 AS day, COUNT(*) FROM reminder WHERE at_sec >= ? AND level IN ('reason', 'no_pay')
 GROUP BY fingerprint, day"""
 _SINCE = "SELECT fingerprint, MIN(at_sec) / 86400 FROM reminder GROUP BY fingerprint"
-_CHECKS = f"""SELECT {{by}} AS k, COUNT(*) AS checks, SUM(CASE WHEN t.skipped > 0 THEN 1 ELSE 0 END) AS skipped
-FROM check_note AS t WHERE {_PERIOD} GROUP BY k"""
+_CHECKS = f"""SELECT {{by}} AS k, COUNT(*) AS checks, SUM(CASE WHEN t.skipped > 0 THEN 1 ELSE 0 END) AS skipped,
+  SUM(t.supplies) AS supplies FROM check_note AS t WHERE {_PERIOD} GROUP BY k"""
 _SKIPS = f"SELECT {{by}} AS k, COUNT(*) AS skipped FROM skip AS t WHERE {_PERIOD} GROUP BY k"
 _LATENCY = f"""SELECT k, MIN(CASE WHEN 2 * place >= n THEN micros END) AS p50, MIN(CASE WHEN 100 * place >= 99 * n THEN micros END) AS p99
 FROM (SELECT {{by}} AS k, t.micros, ROW_NUMBER() OVER (PARTITION BY {{by}} ORDER BY t.micros) AS place,
@@ -36,7 +36,7 @@ FROM (SELECT {{by}} AS k, t.micros, ROW_NUMBER() OVER (PARTITION BY {{by}} ORDER
 _AUDITED = f"SELECT t.insutype, COUNT(*), SUM(t.audited) FROM settled AS t WHERE {_PERIOD} GROUP BY t.insutype"
 
 _ANSWERED = (_REMINDERS, ("reminders", "accepted", "overridden", "unanswered", "amount", "accepted_amount"))
-_RUN = ((_CHECKS, ("checks", "skipped")), (_LATENCY, ("p50", "p99")))
+_RUN = ((_CHECKS, ("checks", "skipped", "supplies")), (_LATENCY, ("p50", "p99")))
 _LEFT = ((_SKIPS, ("skipped",)),)
 
 
@@ -45,7 +45,7 @@ class Figures:
     """Numbers of one institution, doctor, rule or day.
 
     `skipped`: checks in which a rule was not run (by rule: how often this one was not). `accepted`: the doctor went back; `overridden`: went
-    on with a reason. Amounts in fen. `p50`, `p99`: CPU micros of a check, None by rule or without checks.
+    on with a reason. `supplies`: lines whose drug the patient still had for a week or more (0 by rule). Amounts in fen. `p50`, `p99`: CPU micros of a check, None by rule or without checks.
     """
 
     key: str | int
@@ -59,6 +59,7 @@ class Figures:
     accepted_amount: int = 0
     p50: int | None = None
     p99: int | None = None
+    supplies: int = 0
 
 
 @dataclass(frozen=True)

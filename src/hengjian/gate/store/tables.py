@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hengjian.lake.schema.layer import LAYER
 
-FORMAT = "1"
+FORMAT = "2"
 """How the tables lie; a store of another format is made anew by `gate warm`."""
 
 INSTITUTION = tuple(c.name for c in LAYER["institution"].columns)
@@ -37,7 +37,7 @@ TABLES = (
     # what was asked and answered; times in civil seconds
     """CREATE TABLE IF NOT EXISTS check_note (n {serial}, msgid TEXT NOT NULL, infno TEXT NOT NULL, stage TEXT NOT NULL, fixmedins_code TEXT NOT NULL,
        dr_codg TEXT NOT NULL, at_sec {big} NOT NULL, micros {big} NOT NULL, psn_key {big}, visit_key {big}, insutype TEXT NOT NULL,
-       lines {big} NOT NULL, skipped {big} NOT NULL, unaudited {big} NOT NULL)""",
+       lines {big} NOT NULL, skipped {big} NOT NULL, unaudited {big} NOT NULL, supplies {big} NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS check_note_at ON check_note (at_sec)",
     "CREATE INDEX IF NOT EXISTS check_note_visit ON check_note (visit_key) WHERE stage = 'during'",
     "CREATE INDEX IF NOT EXISTS check_note_person ON check_note (psn_key, at_sec) WHERE stage = 'during'",
