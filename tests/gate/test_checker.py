@@ -91,7 +91,7 @@ def test_of_acts_elsewhere_only_date_and_quantity_are_told(bench, memory):
     there = order(CYCLE, drord_begn_date="2026-10-12 09:00:00", hilist_name="别处的名称")
     memory.know("99P1", rows=kept(request(there, mdtrt_id="P1", medins_id=THERE, adm_date="2026-10-12 08:00:00")))
     (said,) = ask(bench, order(CYCLE)).result
-    assert "其他机构：2026-10-12 用 1" in said["vola_cont"]
+    assert "其中外院：2026-10-12 诊疗项目 1）" in said["vola_cont"]
     assert (
         "别处的名称" not in said["vola_cont"]
         and THERE not in str(said)

@@ -1,6 +1,6 @@
 """Hits as findings a doctor can read: one for each rule, act and period, with sentence, law, amounts and the lines they point to.
 
-The same as `engine.collect` makes of the archive's hits; of acts in other institutions only date and quantity are told (`elsewhere`).
+The same as `engine.collect` makes of the archive's hits; of acts in other institutions only what `engine.elsewhere` leaves is told.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from hengjian.engine.collect import LABELS, RUNTIME
+from hengjian.engine.elsewhere import elsewhere
 from hengjian.engine.shapes import Point
 from hengjian.gate.acts import Layout, Rows
 from hengjian.gate.case import Case
@@ -22,6 +24,8 @@ from hengjian.rulebook.model import Rule
 _SEPARATOR = chr(31)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MOST_ELSEWHERE = 5
+_ANYWHERE = ("cap_cycle",)
+"""Families that count acts wherever they were done; all others look at one institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def _found(
         rule.certainty == "certain" and any(w0 >= p.official_from for _, p in group),
         str(hit.cells.get("feedetl_sn") or ""),
         str(hit.cells.get("other_sn") or "") if other_here else "",
-        _sentence(hit, point, case, knowledge) + elsewhere(hit, point, case, past, layout, knowledge),
+        _sentence(hit, point, case, knowledge) + _elsewhere(hit, point, case, past, layout, knowledge),
         law,
         "; ".join(sorted({p.reference for _, p in group})),
         max(_int(h, "amount_total") for h, _ in group),
@@ -123,8 +127,10 @@ def _sentence(hit: Hit, point: Point, case: Case, knowledge: Knowledge) -> str:
     return _PLACEHOLDER.sub(lambda m: told[m[1]] if m[1] in RUNTIME else labels.get(m[1], ""), point.rule.message)
 
 
-def elsewhere(hit: Hit, point: Point, case: Case, past: Rows, layout: Layout, knowledge: Knowledge) -> str:
-    """What the sentence adds of acts in other institutions that count here: their dates and quantities, no name, no diagnosis (design §6)."""
+def _elsewhere(hit: Hit, point: Point, case: Case, past: Rows, layout: Layout, knowledge: Knowledge) -> str:
+    """What the sentence adds of acts in other institutions that count here."""
+    if point.rule.family not in _ANYWHERE:
+        return ""
     place = {c: layout.place("fee_line", c) for c in ("org_key", "item_key", "fee_day", "net_cnt_e4", "net_inscp")}
     w0, w1 = _int(hit, "w0"), _int(hit, "w1")
     acts = []
@@ -132,12 +138,13 @@ def elsewhere(hit: Hit, point: Point, case: Case, past: Rows, layout: Layout, kn
         day, cnt = int(row[place["fee_day"]] or 0), int(row[place["net_cnt_e4"]] or 0)
         if row[place["org_key"]] == case.visit.org_key or not w0 <= day < w1 or cnt <= 0 or not row[place["net_inscp"]]:
             continue
-        if any(kid == hit.kid for _, kid, _ in knowledge.entries(int(row[place["item_key"]] or 0))):
-            acts.append((day, cnt))
-    if not acts or point.rule.family not in ("cap_cycle",):
+        item = int(row[place["item_key"]] or 0)
+        if any(kid == hit.kid for _, kid, _ in knowledge.entries(item)):
+            acts.append(elsewhere(day_date(day), knowledge.code(item), Decimal(cnt).scaleb(-4)))
+    if not acts:
         return ""
-    shown = "、".join(f"{day_date(day):%Y-%m-%d} 用 {number_text(cnt)}" for day, cnt in sorted(acts)[:_MOST_ELSEWHERE])
-    return f"（其中其他机构：{shown}{'等' if len(acts) > _MOST_ELSEWHERE else ''}）"
+    shown = "、".join(f"{act.on:%Y-%m-%d} {act.kind} {act.quantity.normalize():f}" for act in sorted(acts)[:_MOST_ELSEWHERE])
+    return f"（其中外院：{shown}{'等' if len(acts) > _MOST_ELSEWHERE else ''}）"
 
 
 def number_text(e4: int) -> str:

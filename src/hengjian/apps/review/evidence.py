@@ -14,6 +14,7 @@ from django.conf import settings
 
 from hengjian.apps.clues.models import Finding
 from hengjian.apps.recovery.lines import FundPart
+from hengjian.engine.elsewhere import kind_of_item
 from hengjian.kernel.amounts import to_yuan
 from hengjian.kernel.errors import LakeError
 from hengjian.kernel.keys import bucket_of, key_of
@@ -22,8 +23,6 @@ from hengjian.lake.versions import LakeVersion, open_lake
 from hengjian.report.lines import ASKED, REFUND, Encounter, Line, evidence_of, rows_of
 
 _CHUNK = 2_000
-KINDS = {"X": "西药", "Z": "中成药", "T": "中药饮片", "C": "医用耗材", "0": "诊疗项目"}
-"""What the first character of a national code says an item is."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class BillLine:
     @property
     def kind(self) -> str:
         """西药, 诊疗项目 …: the kind of item, without its name."""
-        return KINDS.get(self.line.code[:1].upper(), "项目")
+        return kind_of_item(self.line.code)
 
 
 @dataclass(frozen=True)

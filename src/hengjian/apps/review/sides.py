@@ -19,6 +19,7 @@ from hengjian.apps.registry.models import Institution, Person
 from hengjian.apps.review.evidence import BillLine, Evidence, as_mapping
 from hengjian.apps.review.grounds import Article, Point, articles_of, points_of
 from hengjian.apps.review.models import Review
+from hengjian.engine.elsewhere import elsewhere
 from hengjian.report.lines import ASKED, NEIGHBOUR, OTHER, REFUND, Encounter, evidence_of
 from hengjian.report.words import category_text, hide_person, masked, number_text
 
@@ -156,20 +157,9 @@ def _row(row: BillLine, whole: bool, own: bool, evidence: Evidence, names: Mappi
     line = row.line
     mark, note = _mark(row, evidence)
     if not whole:
-        return BillRow(
-            "",
-            f"{line.at:%m-%d}",
-            f"外院{row.kind}",
-            "",
-            number_text(line.quantity),
-            line.unit,
-            None,
-            None,
-            None,
-            mark,
-            "外院",
-            False,
-        )
+        act = elsewhere(line.at.date(), line.code, line.quantity, line.unit)
+        told = (f"{act.on:%m-%d}", f"外院{act.kind}", "", number_text(act.quantity), act.unit)
+        return BillRow("", *told, None, None, None, mark, "外院", False)
     if not own:
         note = f"{note}（{names.get(row.place, '外院')}）"
     return BillRow(
