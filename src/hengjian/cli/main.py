@@ -103,3 +103,7 @@ def _failed(error: HengjianError, cause: Exception | None = None) -> int:
 def _stopped() -> int:
     typer.echo("已停止。没有写完的部分不会被任何人读到，重新运行即可。", err=True)
     return _STOPPED
+
+
+if __name__ == "__main__":
+    main()

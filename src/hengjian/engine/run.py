@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 
@@ -92,7 +93,9 @@ def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[
     """Active rules, or those named. Raises InputError for an unknown name."""
     if only:
         if unknown := [name for name in only if name not in rulebook.rules]:
-            raise InputError("没有这条规则：" + "、".join(unknown), cure="可用的规则：" + "、".join(rulebook.rules))
+            near = [n for name in unknown for n in get_close_matches(name, rulebook.rules, 3)]
+            cure = (f"是不是 {'、'.join(near)}？" if near else "") + "全部编号见 hengjian rules list"
+            raise InputError("没有这条规则：" + "、".join(unknown), cure=cure)
         return [rulebook.rules[name] for name in only]
     return rulebook.active
 
