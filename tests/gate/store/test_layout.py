@@ -39,7 +39,7 @@ def test_a_rule_that_is_not_active_counts_and_a_whole_text_does_not(rulebook: Ru
     family = rulebook.families["limit"]
     for other in (replace(family, sql=reads, scope="whole"), replace(family, sql=reads, engines=("duckdb", "spark"))):
         fewer = replace(rulebook, families={"limit": other}, rules={})
-        assert layout_of(fewer).columns["fee_line"] == ("mdtrt_key", "org_key")
+        assert layout_of(fewer).columns["fee_line"] == ("mdtrt_key", "org_key", "prd_days_e4")  # for what is still at home
         assert layout_of(fewer).columns["diagnosis"] == ("mdtrt_key", "diag_key")
 
 
