@@ -88,7 +88,7 @@ def test_the_shipped_judge_and_folding_take_whatever_comes(tmp_path, caplog):
         assert outcomes["ok"] > COUNT / 40 and not outcomes["skipped"], (
             "the shipped judge reads odd requests, it does not break on them"
         )
-        assert client.writer.tally.folded > COUNT / 40 and client.writer.tally.unfoldable == 0
+        assert client.writer.tally.folded > min(COUNT / 40, 500) and client.writer.tally.unfoldable == 0
         assert client.store.waiting()[1] == 0
 
 
