@@ -229,3 +229,10 @@ def test_an_insurance_the_message_leaves_out_is_told_by_the_register(bench, memo
     assert "drug_maternity_only" not in rules(ask(bench, order(drug), insutype=""))
     memory.persons[key] = (person._replace(insutype="310"), rows)
     assert "drug_maternity_only" in rules(ask(bench, order(drug), insutype="-"))
+
+
+def test_an_institution_that_is_not_registered_is_named(bench, memory):
+    memory.know("99P1")
+    checked = ask(bench, order(DAILY), order(DAILY, "R2"), medins_id="H99010100009")
+    assert "登记里没有机构 H99010100009" in checked.warn_msg and rules(checked) == ["service_daily_limit"]
+    assert ask(bench, order(DAILY)).warn_msg == ""

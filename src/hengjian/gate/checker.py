@@ -25,6 +25,7 @@ from hengjian.rulebook.model import Rule, Rulebook
 MOST_LINES = 1_000
 """A check of more order lines is not judged: it is audited afterwards."""
 NOT_CHECKED = "本次未审核，不影响诊疗；之后由事后审计审核。"
+UNREGISTERED = "登记里没有机构 {}，与机构等级、所在地有关的规则没有审核。"
 UNRESOLVED = "没有对应到参保人，只按本次就诊审核，没有查既往记录。"
 SEVERITY = {True: "1", False: "2"}
 """sev_deg: 1 明确违规, 2 高度可疑 (the official digits are not public; a working assumption)."""
@@ -100,6 +101,8 @@ class Checker:
             left += supply
             if case.unread:
                 words.append(f"{len(case.unread)} 行医嘱的数量或金额读不出，没有审核：{'、'.join(case.unread[:3])}。")
+            if case.visit.org_key not in self._judge.institutions:
+                words.append(UNREGISTERED.format(case.fixmedins_code[:20] or "（没有写编号）"))
             if note.psn_key is None:
                 words.append(UNRESOLVED)
             if note.skipped:

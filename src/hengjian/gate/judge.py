@@ -123,7 +123,9 @@ class Judge:
         db.execute(f"CREATE TABLE person ({who})")
         where = LAYER["institution"].columns
         db.execute(f"CREATE TABLE institution ({', '.join(f'{c.name} {c.sql}' for c in where)})")
-        db.executemany(f"INSERT INTO institution VALUES ({', '.join('?' * len(where))})", institutions)
+        listed = list(institutions)
+        self.institutions = frozenset(int(row[0] or 0) for row in listed)
+        db.executemany(f"INSERT INTO institution VALUES ({', '.join('?' * len(where))})", listed)
         db.execute("CREATE INDEX institution_org ON institution (org_key)")
         db.execute("ANALYZE main")
         db.execute("DELETE FROM sqlite_stat1 WHERE tbl <> 'institution'")
