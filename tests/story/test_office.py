@@ -10,6 +10,7 @@ import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -140,6 +141,13 @@ def test_from_upload_to_posting(kind, request, chromium, city, tmp_path):
         assert json.loads(told.stdout)["entries"] > 20
 
 
+def _sent(page: Any, button: str) -> None:
+    """Press a button and wait until the server has answered what it sent: what it wrote is there then."""
+    with page.expect_response(lambda answer: answer.request.method == "POST", timeout=60_000):
+        page.locator(button).first.click()
+    page.wait_for_load_state()
+
+
 def _upload_and_load(desk: Desk, city: Path) -> None:
     page = desk.go("/runs/upload/")
     page.set_input_files("input[name=files]", str(city))
@@ -192,8 +200,7 @@ def _first_review(desk: Desk) -> Decimal:
         page.keyboard.press("1")
     amount = Decimal(page.input_value("[name=amount]").replace(",", ""))
     page.fill("textarea[name=reason]", REASON)
-    page.click("button:has-text('提交并取下一条')")
-    page.wait_for_timeout(1500)
+    _sent(page, "button:has-text('提交并取下一条')")
     return amount
 
 
@@ -208,8 +215,7 @@ def _appeal(desk: Desk, folder: Path) -> None:
     page.wait_for_selector("text=病程记录.pdf")
     page.check("input[name=ground][value=clinical]")
     page.fill("textarea[name=text]", APPEAL)
-    page.click("button:has-text('提交申诉')")
-    page.wait_for_timeout(1500)
+    _sent(page, "button:has-text('提交申诉')")
     assert "申诉" in page.inner_text("main")
     assert page.evaluate("document.querySelectorAll('main script').length") == 0
 
@@ -222,11 +228,9 @@ def _second_review(desk: Desk, proposed: Decimal) -> None:
     page.keyboard.press("2")
     page.fill("[name=amount]", str(proposed / 2))
     page.fill("textarea[name=reason]", "病程记录支持其中一半，其余没有依据。")
-    page.locator("form[data-decide] button.primary, form button.primary").first.click()
-    page.wait_for_timeout(1500)
+    _sent(page, "form[data-decide] button.primary, form button.primary")
     page = desk.go("/review/feedback/")
-    page.locator("button:has-text('反馈')").first.click()
-    page.wait_for_load_state()
+    _sent(page, "button:has-text('反馈')")
 
 
 def _posted(desk: Desk, proposed: Decimal, folder: Path) -> None:
