@@ -160,8 +160,7 @@ def _upload_and_load(desk: Desk, city: Path) -> None:
 
 def _switch_rules_on(desk: Desk) -> None:
     page = desk.go("/runs/guide/")
-    page.click("button:has-text('试运行')")
-    page.wait_for_load_state()
+    _sent(page, "button:has-text('试运行')")
     _wait_all(desk)
     page = desk.go("/runs/guide/")
     boxes = page.locator("input[name=rule]")
@@ -169,14 +168,12 @@ def _switch_rules_on(desk: Desk) -> None:
     for n in range(boxes.count()):
         boxes.nth(n).check()
     page.fill("#reason", "局办公会纪要：能办的先启用")
-    page.click("button[name=to][value=active]")
-    page.wait_for_load_state()
+    _sent(page, "button[name=to][value=active]")
 
 
 def _audit(desk: Desk) -> None:
     page = desk.go("/runs/")
-    page.locator("form[action='/runs/audit/'] button").first.click()
-    page.wait_for_load_state()
+    _sent(page, "form[action='/runs/audit/'] button")
     _wait_all(desk)
 
 
@@ -185,8 +182,7 @@ def _assign(desk: Desk, code: str) -> None:
     page.check("[data-all]")
     picker = page.locator("select[name=to]")
     picker.select_option(label=next(o for o in picker.locator("option").all_inner_texts() if "何文杰" in o))
-    page.click("button:has-text('批量分派')")
-    page.wait_for_load_state()
+    _sent(page, "button:has-text('批量分派')")
     assert "已交给何文杰" in page.inner_text("main")
 
 
