@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from playwright.sync_api import Error
 
 from ..offices import browser, environment_of, running_office, sign_in
 from .conftest import hengjian
@@ -77,7 +78,14 @@ class Desk:
         sign_in(self.page, base, login)
 
     def go(self, address: str):
-        answer = self.page.goto(self.base + address)
+        for last in (False, False, True):
+            try:
+                answer = self.page.goto(self.base + address)
+                break
+            except Error:  # the page that follows what was sent was still coming
+                if last:
+                    raise
+                self.page.wait_for_load_state()
         assert answer is not None and answer.status == 200, (address, answer and answer.status)
         return self.page
 
@@ -183,7 +191,7 @@ def _assign(desk: Desk, code: str) -> None:
     picker = page.locator("select[name=to]")
     picker.select_option(label=next(o for o in picker.locator("option").all_inner_texts() if "何文杰" in o))
     _sent(page, "button:has-text('批量分派')")
-    assert "已交给何文杰" in page.inner_text("main")
+    page.wait_for_selector("main >> text=已交给何文杰")
 
 
 def _first_review(desk: Desk) -> Decimal:
