@@ -7,8 +7,11 @@ import json
 import re
 import subprocess
 import sys
+import time
 import zipfile
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,19 +152,32 @@ def test_from_upload_to_posting(kind, request, chromium, city, tmp_path):
         assert json.loads(told.stdout)["entries"] > 20
 
 
+def _turned(page: Any, act: Callable[[], Any]) -> None:
+    """Do what brings a new page and wait until it stands: one page's answers are never read on the page before it."""
+    page.evaluate("window.pageBefore = true")
+    act()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if page.evaluate("!window.pageBefore && document.readyState === 'complete'"):
+                return
+        except Error:  # between the two pages
+            pass
+        page.wait_for_timeout(50)
+    raise AssertionError(f"no new page within a minute: {page.url}")
+
+
 def _sent(page: Any, button: str) -> None:
-    """Press a button and wait until the server has answered what it sent: what it wrote is there then."""
-    with page.expect_response(lambda answer: answer.request.method == "POST", timeout=60_000):
-        page.locator(button).first.click()
-    page.wait_for_load_state()
+    """Press a button and wait for the page that follows the server's answer: what it wrote is there then."""
+    _turned(page, page.locator(button).first.click)
 
 
 def _upload_and_load(desk: Desk, city: Path) -> None:
     page = desk.go("/runs/upload/")
     page.set_input_files("input[name=files]", str(city))
-    page.click("button:has-text('上传并核对表头')")
+    _sent(page, "button:has-text('上传并核对表头')")
     page.wait_for_url(re.compile(r"/runs/\d+/map/"))
-    page.click("button[name=go][value=load]")
+    _sent(page, "button[name=go][value=load]")
     page.wait_for_url(re.compile(r"/runs/\d+/$"))
     _wait_all(desk)
 
@@ -199,8 +215,7 @@ def _first_review(desk: Desk) -> Decimal:
     page = desk.go("/review/")
     page.keyboard.press("1")
     while Decimal(page.input_value("#amount, #amt, [name=amount]").replace(",", "")) == 0:
-        page.keyboard.press("j")
-        page.wait_for_timeout(600)
+        _turned(page, partial(page.keyboard.press, "j"))
         page.keyboard.press("1")
     amount = Decimal(page.input_value("[name=amount]").replace(",", ""))
     page.fill("textarea[name=reason]", REASON)
@@ -210,12 +225,11 @@ def _first_review(desk: Desk) -> Decimal:
 
 def _appeal(desk: Desk, folder: Path) -> None:
     page = desk.go("/desk/")
-    page.locator("a[data-main]").first.click()
-    page.wait_for_url(re.compile(r"/desk/\d+/"))
+    _turned(page, page.locator("a[data-main]").first.click)
     record = folder / "病程记录.pdf"
     record.write_bytes(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
     page.locator("#files input[type=file]").set_input_files(str(record))
-    page.locator("#files button:has-text('上传')").click()
+    _sent(page, "#files button:has-text('上传')")
     page.wait_for_selector("text=病程记录.pdf")
     page.check("input[name=ground][value=clinical]")
     page.fill("textarea[name=text]", APPEAL)
