@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hengjian.city.knowledge import local_files
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import connect
 from hengjian.engine.bind import bind
-from hengjian.engine.examples import completed, load_lake
+from hengjian.engine.examples import completed, load_lake, load_local
 from hengjian.engine.groups import grow_groups
 from hengjian.engine.plan import make_plan
-from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.model import Rule, Rulebook
 
 from .lakes import FILM, Rows
@@ -31,12 +31,8 @@ class LakeCourt:
             for rows in tables.values():
                 random.Random(shuffle).shuffle(rows)
         load_lake(self.con, tables)
-        film = LOCAL["film_limit"]
-        self.con.execute(f"CREATE TABLE {film.name} ({', '.join(f'{c.name} {c.kind.sql}' for c in film.columns)})").fetchall()
-        for row in FILM:
-            self.con.execute(
-                f"INSERT INTO {film.name} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
-            ).fetchall()
+        for name, made in (*local_files().items(), ("film_limit", FILM)):
+            load_local(self.con, f"local_{name}", made)
         self.bound = bind(self.con, book, self.rules)
         self.plan = make_plan(book, self.rules, self.bound)
 

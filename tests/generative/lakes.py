@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hengjian.city.knowledge import local_files
 from hengjian.engine.shapes import split_codes
-from hengjian.rulebook.model import Rulebook
+from hengjian.rulebook.model import Rule, Rulebook
 
 Choose = Callable[[Sequence[Any]], Any]
 Rows = dict[str, list[dict[str, str]]]
@@ -36,6 +37,15 @@ INSTITUTIONS = [
 ]
 
 
+def cells_of(book: Rulebook, rule: Rule) -> list[dict[str, str]]:
+    """The knowledge rows of a rule: the shipped ones, or those the synthetic city sends with its data."""
+    if not rule.knowledge.startswith("local_"):
+        return [row.values for row in book.knowledge.get(rule.knowledge, ())]
+    made = local_files().get(rule.knowledge.removeprefix("local_"), ())
+    rows = (row for row in made if row.get("rule", rule.rule_id) == rule.rule_id)
+    return [row | {"match": "prefix", "code": row.get("med_list_codg", row.get("code", ""))} for row in rows]
+
+
 class Palette:
     """Codes a lake draws from: of services and drugs, of diagnoses, of operations."""
 
@@ -46,16 +56,16 @@ class Palette:
         self.operations = ["47.0900"]
         for _ in range(2):
             rule = choose(rules)
-            rows = book.knowledge.get(rule.knowledge, ())
+            rows = cells_of(book, rule)
             if rule.knowledge == "local_film_limit":
                 self.items += [FILM[0]["med_list_codg"], FILM[0]["exam_codg"], FILM[1]["exam_codg"]]
             if rule.exempt_diagnoses:
                 self.diagnoses.append(_diagnosis(choose(list(rule.exempt_diagnoses))))
             if rows:
-                cells = choose(list(rows)).values
+                cells = choose(rows)
                 self._add(rule.settings.get("subject", "item"), cells, choose)
                 if group := cells.get("grp"):
-                    self.items += [r.values["code"] for r in rows if r.values.get("grp") == group and "code" in r.values][:2]
+                    self.items += [r["code"] for r in rows if r.get("grp") == group and "code" in r][:2]
 
     def _add(self, subject: str, cells: dict[str, str], choose: Choose) -> None:
         for column in ("code", "a_code", "b_code"):
@@ -196,7 +206,7 @@ def courses(book: Rulebook, number: int) -> Rows:
     """One stay for each rule that counts days of use, with two days more than its first knowledge row allows."""
     lake: Rows = {}
     for rule in (r for r in book.rules.values() if r.settings.get("measure") == "days"):
-        cells = book.knowledge[rule.knowledge][0].values
+        cells = cells_of(book, rule)[0]
         stay, days = f"E{number}/{rule.rule_id}", int(cells["max_value"]) + 2
         who = {"psn_no": f"P{number}/{rule.rule_id}", "gend": "1", "insutype": "310", "insu_admdvs": "990101"}
         lake.setdefault("person", []).append(who)

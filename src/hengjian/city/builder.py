@@ -10,7 +10,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from hengjian.city import stock, tables
+from hengjian.city import knowledge, stock, tables
 from hengjian.city.block import make_block
 from hengjian.city.catalogue import catalogue
 from hengjian.city.dirt import Row, dirty_rows
@@ -173,7 +173,7 @@ def _write_places(plan: Plan, out: Path, summary: Summary) -> None:
 
 
 def _write_knowledge(out: Path) -> None:
-    """`knowledge/film_limit.csv`: films payable for each examined part."""
+    """Knowledge that travels with the data: films payable for each examined part, and what `city/local` holds."""
     cat = catalogue()
     rows = [
         (cat.items[film].code, cat.items[exam].code, str(most), "2024-01-01", "")
@@ -185,6 +185,8 @@ def _write_knowledge(out: Path) -> None:
     write_rows(
         out / "knowledge" / "film_limit.csv", ("med_list_codg", "exam_codg", "max_per_part", "valid_from", "valid_to"), rows
     )
+    for name, made in knowledge.local_files().items():
+        write_rows(out / "knowledge" / f"{name}.csv", tuple(made[0]), (tuple(row.values()) for row in made))
 
 
 def _manifest(plan: Plan) -> list[tuple[str, str]]:

@@ -354,8 +354,30 @@ def _regulated(cat: Catalogue) -> None:
     for code, name, chrg, fen, unit in regulated.services():
         if code not in cat.by_code:
             cat.add(Item(code, name, "201", chrg, 1, fen, unit, closed=True), "r_service")
+    _local(cat)
     for code, name, fen in regulated.materials():
         cat.add(Item(code, name, "301", "08", 1, fen, "个", "中号", closed=True), "r_material")
+
+
+def _local(cat: Catalogue) -> None:
+    """Items of the city's own local knowledge, unless they stand in the catalogue already."""
+    for code, name, fen in regulated.local_items("XZ"):
+        if code not in cat.by_code:
+            cat.add(_drug(code, name, fen, 1, 7, "B" if "注射" in name else "A", 0, closed=True), "l_drug")
+    for code, name, fen in regulated.local_items("T"):
+        if code not in cat.by_code:
+            cat.add(
+                Item(code, name, "102", "10", 1, fen // 40, "g", "统货", "饮片", 0, "qd", "煎服", 1, closed=True), "l_slice"
+            )
+    for code, name, fen in regulated.local_items("0"):
+        if code not in cat.by_code:
+            cat.add(
+                Item(code, name, "201", "06" if code.startswith("0033") else "05", 1, fen // 100 * 100, "次", closed=True),
+                "l_service",
+            )
+    for code, name, fen in regulated.local_items("C"):
+        if code not in cat.by_code:
+            cat.add(Item(code, name, "301", "08", 1, fen, "个", "中号", closed=True), "l_material")
 
 
 @cache

@@ -1,4 +1,8 @@
-"""Which codes, windows and limits stand in the knowledge tables, read as data."""
+"""Which codes, windows and limits stand in the knowledge tables, read as data.
+
+`local/` holds what no official table has and every place decides for itself: made up for the city, marked so in every row, and sent with
+its data. Here its tables go by the id of the rule that reads them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from importlib.resources import files
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 
 Row = dict[str, str]
+_LOCAL_NAMES = {"code": "med_list_codg", "name": "hilist_name"}
+"""Columns of the pack's tables → those of tables that travel with the data."""
 _CODES = ("code", "a_code", "b_code", "med_list_codg")
 """Columns that hold codes or code prefixes, `|` between several."""
 LIMITED_DRUGS = (
@@ -26,23 +32,38 @@ LIMITED_SERVICES = ("service_child_only",)
 
 @cache
 def rows(table: str) -> tuple[Row, ...]:
-    """Rows of `knowledge/<table>.csv`; empty if the table is not shipped."""
+    """Rows of `knowledge/<table>.csv`, or of the made-up local knowledge of a rule, by its id; empty if there are none."""
     source = files("hengjian") / "rulebook" / "knowledge" / f"{table}.csv"
     if not source.is_file():
-        return ()
+        return tuple(row for made in local_files().values() for row in made if row.get("rule", "") == table)
     return tuple(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
+
+
+@cache
+def local_files() -> dict[str, tuple[Row, ...]]:
+    """The made-up local knowledge of the city: rows by file name (as in `knowledge/` beside its data)."""
+    folder = files("hengjian") / "city" / "local"
+    sources = sorted((f for f in folder.iterdir() if f.name.endswith(".csv")), key=lambda f: f.name)
+    return {f.name.removesuffix(".csv"): tuple(csv.DictReader(f.read_text(encoding="utf-8").splitlines())) for f in sources}
+
+
+@cache
+def tables() -> tuple[str, ...]:
+    """Names of all tables: those shipped, then the ids of rules with local knowledge."""
+    folder = files("hengjian") / "rulebook" / "knowledge"
+    shipped = sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv"))
+    local = dict.fromkeys(row["rule"] for made in local_files().values() for row in made if "rule" in row)
+    return (*shipped, *local)
 
 
 @cache
 def codes() -> tuple[str, ...]:
     """Every item code or code prefix that any knowledge table names."""
-    folder = files("hengjian") / "rulebook" / "knowledge"
     found: set[str] = set()
-    for source in sorted(folder.iterdir(), key=lambda f: f.name):
-        if source.name.endswith(".csv"):
-            for row in rows(source.name.removesuffix(".csv")):
-                for column in _CODES:
-                    found |= set(filter(None, (row.get(column) or "").split("|")))
+    for table in tables():
+        for row in rows(table):
+            for column in _CODES:
+                found |= set(filter(None, (row.get(column) or "").split("|")))
     return tuple(sorted(found))
 
 
@@ -55,8 +76,7 @@ def is_known(code: str) -> bool:
 def catching(code: str) -> tuple[tuple[str, Row], ...]:
     """Every knowledge row, with its table, that would catch this code, exactly or by prefix."""
     found = []
-    folder = files("hengjian") / "rulebook" / "knowledge"
-    for name in sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")):
+    for name in tables():
         for row in rows(name):
             known = [part for column in _CODES for part in (row.get(column) or "").split("|") if part]
             if any(code.startswith(part) for part in known):
@@ -87,7 +107,8 @@ class Fact:
     valid: Period
 
     def __getitem__(self, column: str) -> str:
-        return dict(self.row)[column]
+        cells = dict(self.row)
+        return cells[column] if column in cells else cells[_LOCAL_NAMES[column]]
 
 
 @cache
@@ -97,5 +118,5 @@ def facts(table: str) -> tuple[Fact, ...]:
     for number, row in enumerate(rows(table)):
         start = day_number(date.fromisoformat(row["valid_from"]))
         end = day_number(date.fromisoformat(row["valid_to"])) if row.get("valid_to") else OPEN_DAY
-        found.append(Fact(row.get("kid", str(number)), tuple(row.items()), Period(start, end)))
+        found.append(Fact(row.get("kid") or next(iter(row.values()), str(number)), tuple(row.items()), Period(start, end)))
     return tuple(found)

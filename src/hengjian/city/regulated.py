@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from hengjian.city import knowledge
 
@@ -15,6 +16,25 @@ SERVICE_TABLES = (
 )
 _LENGTHS = {"X": 23, "Z": 20, "C": 20, "0": 15, "T": 10}
 _OPERATIONS = "0033"
+
+
+def local_items(kinds: str) -> Iterator[tuple[str, str, int]]:
+    """(whole code, name, price in fen) of each item that the city's local knowledge names, of codes that begin with one of `kinds`."""
+    for serial, (prefix, name) in enumerate(sorted(_local_names().items())):
+        if prefix[0] in kinds:
+            yield full_code(prefix), name, 2_400 + 700 * (serial % 19)
+
+
+@cache
+def _local_names() -> dict[str, str]:
+    """Codes or prefixes of local knowledge with their names; those that another of them begins are left out."""
+    found: dict[str, str] = {}
+    columns = (("med_list_codg", "hilist_name"), ("a_code", "a_name"), ("b_code", "b_name"))
+    for row in (row for made in knowledge.local_files().values() for row in made):
+        for column, name in columns:
+            for part in filter(None, (row.get(column) or "").split("|")):
+                found.setdefault(part, row.get(name) or "地方项目")
+    return {p: n for p, n in found.items() if not any(other != p and other.startswith(p) for other in found)}
 
 
 def full_code(prefix: str, serial: int = 0) -> str:

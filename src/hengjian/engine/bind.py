@@ -9,26 +9,21 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, DRIVING, FAMILY_SHAPES, ROW_KEYS, SHAPES, Member, Point
-from hengjian.kernel.dates import OPEN_DAY, Period, day_number
+from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows, specimens
+from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
-from hengjian.lake.schema import TABLES, Table
-from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.model import ALWAYS, CodeMapping, KnowledgeRow, Rule, Rulebook
 from hengjian.rulebook.rows import Frame, Rows
 
 _ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string()}
 _PERIOD = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
-
-LAKE_KNOWLEDGE: dict[str, Table] = {t.name: t for t in LOCAL.values()} | {"price": TABLES["price"]}
-"""Knowledge that travels with the data, by table name."""
 
 
 @dataclass(frozen=True)
@@ -56,32 +51,23 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], row
     con.unregister("staged_rows")
 
 
-def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str) -> list[KnowledgeRow]:
-    """Rows of a knowledge table that travels with the data (a table of that name in the connection), or none."""
-    if con is None or not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
-        return []
-    table = LAKE_KNOWLEDGE[name]
-    columns = [c.name for c in table.columns]
-    rows = []
-    for number, cells in enumerate(con.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall(), 1):
-        values = {column: "" if cell is None else str(cell) for column, cell in zip(columns, cells, strict=True)}
-        kid = "/".join(values[k] for k in table.key if k != "valid_from")
-        start = day_number(date.fromisoformat(values["valid_from"]))
-        end = day_number(date.fromisoformat(values["valid_to"])) if values["valid_to"] else OPEN_DAY
-        rows.append(KnowledgeRow(name, kid, values, Period(start, end), False, number))
-    return rows
-
-
 def points_of(
     rules: Iterable[Rule], rulebook: Rulebook, con: duckdb.DuckDBPyConnection | None
 ) -> tuple[list[Point], dict[str, str]]:
     """Every knowledge row of `rules` (of those a site imported the ones that can meet anything in the lake of `con`), and their
-    parameters while they do not change, as numbered points; and the rules whose knowledge is missing."""
+    parameters while they do not change, as numbered points; and the rules whose knowledge is missing. Without a lake, what travels with
+    the data is taken from the rules' own examples: enough to see what a text will read."""
     points: list[Point] = []
     waiting: dict[str, str] = {}
     for rule in rules:
         ours = rule.knowledge not in LAKE_KNOWLEDGE
-        rows: Sequence[KnowledgeRow] = rulebook.knowledge.get(rule.knowledge, ()) if ours else lake_rows(con, rule.knowledge)
+        rows: Sequence[KnowledgeRow] = (
+            rulebook.knowledge.get(rule.knowledge, ())
+            if ours
+            else specimens(rule)
+            if con is None
+            else lake_rows(con, rule.knowledge, rule)
+        )
         if rule.knowledge and not rows:
             waiting[rule.rule_id] = rule.knowledge
             continue

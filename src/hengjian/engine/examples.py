@@ -8,7 +8,7 @@ scope. So an example shows only what matters.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -21,15 +21,15 @@ import pyarrow as pa
 from hengjian.engine import collect
 from hengjian.engine.backends import open_backend
 from hengjian.engine.backends.duckdb import connect
-from hengjian.engine.bind import LAKE_KNOWLEDGE, bind
+from hengjian.engine.bind import bind
 from hengjian.engine.groups import grow_groups
 from hengjian.engine.plan import make_plan
+from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.derive import create_empty_tables, dictionary_sql, layer_sql
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
-from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.marked import as_day
 from hengjian.rulebook.model import UNITS, Example, KnowledgeRow, Rule, Rulebook
 
@@ -157,7 +157,7 @@ class Court:
         self.con = connect(threads=1)
         load_lake(self.con, lake_rows(rule, example))
         if rule.knowledge.startswith("local_") and "knowledge" in example.given:
-            _load_local(self.con, rule.knowledge, example.given["knowledge"])
+            load_local(self.con, rule.knowledge, [{"rule": rule.title} | row for row in example.given["knowledge"]])
         self._rules = [rule, *(r for r in beside if r.rule_id != rule.rule_id)]
         self.bound = bind(self.con, self._book, self._rules)
         self.plan = make_plan(self._book, self._rules, self.bound)
@@ -256,8 +256,9 @@ def differences(example: Example, found: list[dict[str, Any]]) -> list[str]:
     return sorted(said)
 
 
-def _load_local(con: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, str]]) -> None:
-    table = LOCAL[name.removeprefix("local_")]
+def load_local(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Create a table of knowledge that travels with the data, with these rows."""
+    table = LAKE_KNOWLEDGE[name]
     con.execute(f"CREATE TABLE {name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})").fetchall()
     for row in rows:
         columns = [c.name for c in table.columns if row.get(c.name)]

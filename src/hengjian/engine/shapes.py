@@ -227,7 +227,7 @@ def _limit(point: Point) -> Iterable[Member]:
         "kid": point.kid,
         "subject": subject,
         "dim": point.choice("dim", ""),
-        "op": point.setting("op"),
+        "op": point.choice("op", ""),
         "vals": vals,
         "lo": low,
         "hi": high,

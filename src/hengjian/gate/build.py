@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from hengjian.engine.backends.duckdb import attach_small_tables, connect
-from hengjian.engine.bind import LAKE_KNOWLEDGE
+from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.gate.acts import Layout, Row
 from hengjian.gate.checker import Checker, History
 from hengjian.gate.judge import Judge

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from hengjian.engine.bind import LAKE_KNOWLEDGE, Locals, ceilings, custom_row, lake_rows
+from hengjian.engine.bind import Locals, ceilings, custom_row
 from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, ROW_KEYS, SHAPES, Member, Point
+from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows
 from hengjian.kernel.dates import OPEN_DAY
 from hengjian.kernel.keys import key_of
 from hengjian.lake.schema.layer import DICTIONARIES
@@ -77,7 +78,7 @@ class Knowledge:
     def _points(self, book: Rulebook, rule: Rule, con: duckdb.DuckDBPyConnection) -> Iterator[Point]:
         """The points of a rule, as `bind.points_of` numbers them, but of a site's rows all: an order may name any code."""
         travelling = rule.knowledge in LAKE_KNOWLEDGE
-        rows = lake_rows(con, rule.knowledge) if travelling else book.knowledge.get(rule.knowledge, ())
+        rows = lake_rows(con, rule.knowledge, rule) if travelling else book.knowledge.get(rule.knowledge, ())
         if rule.knowledge and not rows:
             self.waiting[rule.rule_id] = rule.knowledge
             return

@@ -12,10 +12,11 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 
-from hengjian.engine.bind import LAKE_KNOWLEDGE, points_of
+from hengjian.engine.bind import points_of
 from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.shapes import BINDERS, OPTIONS, SHAPES
+from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.gate.analysis import NODES
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import LAYER, LayerColumn

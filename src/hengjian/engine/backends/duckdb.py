@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from hengjian.engine.bind import LAKE_KNOWLEDGE, Bound
+from hengjian.engine.bind import Bound
 from hengjian.engine.plan import COLLECT, Plan, Text
+from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER

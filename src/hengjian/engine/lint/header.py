@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hengjian.engine.bind import LAKE_KNOWLEDGE
 from hengjian.engine.collect import RUNTIME
 from hengjian.engine.lint.fault import Fault
 from hengjian.engine.shapes import LABELS, READS, SETTINGS
+from hengjian.engine.travelling import LAKE_KNOWLEDGE, columns_of
 from hengjian.rulebook.model import Rule, Rulebook
 
 
@@ -62,6 +62,6 @@ def _columns(book: Rulebook, rule: Rule) -> set[str] | None:
     if not rule.knowledge:
         return set()
     if rule.knowledge in LAKE_KNOWLEDGE:
-        return {c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns}
+        return columns_of(rule.knowledge)
     rows = book.knowledge.get(rule.knowledge, ())
     return set(rows[0].values) if rows else None

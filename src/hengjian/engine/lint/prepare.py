@@ -10,10 +10,11 @@ from datetime import date
 import duckdb
 
 from hengjian.engine.backends.duckdb import connect
-from hengjian.engine.bind import LAKE_KNOWLEDGE, bind
+from hengjian.engine.bind import bind
 from hengjian.engine.compile import compile_sql
 from hengjian.engine.lint.fault import Fault
 from hengjian.engine.lint.text import LintText, Schema
+from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.rulebook.model import Rule, Rulebook

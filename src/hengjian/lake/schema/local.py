@@ -11,6 +11,11 @@ _PERIOD: tuple[Column, ...] = (
 )
 _ITEM = col("med_list_codg", "医疗目录编码", "code", required=True, meaning="national catalogue code")
 _NAME = col("hilist_name", "医保目录名称", "name", required=True, meaning="name in the catalogue")
+_RULE = col("rule", "规则名称", "name", required=True, src="o", meaning="title of the rule that reads the row")
+_NOTE = (
+    col("note", "说明", "name", src="o", meaning="the limit in words, as a finding says it"),
+    col("basis", "依据", "name", src="o", meaning="document"),
+)
 
 
 def _local(name: str, label: str, key: tuple[str, ...], *columns: Column) -> Table:
@@ -34,6 +39,7 @@ LOCAL: dict[str, Table] = {
             "地方限定",
             ("limit_id",),
             col("limit_id", "限定编号", "id", required=True, src="o", meaning="unique"),
+            _RULE,
             _ITEM,
             col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
             col(
@@ -42,11 +48,46 @@ LOCAL: dict[str, Table] = {
                 "char(20)",
                 required=True,
                 src="o",
-                meaning="sex age_days age_months age_years insurance hosp_level visit_type dept scope",
+                meaning="sex age_days age_months age_years insurance hosp_level visit_type dept antb_lv scope",
             ),
             col("op", "比较", "char(10)", required=True, src="o", meaning="in not_in >= <= between"),
             col("value", "取值", "name", required=True, src="o", meaning="| between several"),
-            col("basis", "依据", "name", src="o", meaning="document"),
+            *_NOTE,
+        ),
+        _local(
+            "diagnosis_need",
+            "诊断要求",
+            ("need_id",),
+            col("need_id", "要求编号", "id", required=True, src="o", meaning="unique"),
+            _RULE,
+            _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            col("diag_prefixes", "诊断编码前缀", "text", required=True, src="o", meaning="| between several"),
+            *_NOTE,
+        ),
+        _local(
+            "item_cap",
+            "数量上限",
+            ("cap_id",),
+            col("cap_id", "上限编号", "id", required=True, src="o", meaning="unique"),
+            _RULE,
+            _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            col("max_value", "上限", "int", required=True, src="o", meaning="in `unit`"),
+            col("unit", "单位", "name", src="o", meaning="次 日 个 元 …"),
+            *_NOTE,
+        ),
+        _local(
+            "item_pair",
+            "项目关系",
+            ("pair_id",),
+            col("pair_id", "关系编号", "id", required=True, src="o", meaning="unique"),
+            _RULE,
+            col("a_code", "项目A编码", "text", required=True, src="o", meaning="prefix allowed, | between several"),
+            col("a_name", "项目A名称", "name", src="o", meaning="its name"),
+            col("b_code", "项目B编码", "text", required=True, src="o", meaning="prefix allowed, | between several"),
+            col("b_name", "项目B名称", "name", src="o", meaning="its name"),
+            *_NOTE,
         ),
         _local(
             "indication_icd",

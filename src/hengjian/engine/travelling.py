@@ -1,0 +1,92 @@
+"""Knowledge that travels with the data, as rows a family can read.
+
+A table with a column `rule` serves several rules: a rule reads the rows that name it by its title, its id or its official code. Columns
+are those of the lake (`med_list_codg`, `hilist_name`); families read `code` and `name`, so both are there. A code is a prefix: a whole
+one catches itself, with or without a local tail. Limits are written as people do (`>=`, `<=`, `between` with `low|high`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import duckdb
+
+from hengjian.kernel.dates import OPEN_DAY, Period, day_number
+from hengjian.kernel.errors import RulebookError
+from hengjian.lake.schema import TABLES, Table
+from hengjian.lake.schema.local import LOCAL
+from hengjian.rulebook.model import KnowledgeRow, Rule
+
+LAKE_KNOWLEDGE: dict[str, Table] = {t.name: t for t in LOCAL.values()} | {"price": TABLES["price"]}
+"""Knowledge that travels with the data, by table name."""
+
+_ALIASES = {"code": "med_list_codg", "name": "hilist_name", "diag_prefixes": "diag_prefix"}
+"""What families read → the column of the lake."""
+
+_BOUNDS = (">=", "<=", "between")
+
+
+def columns_of(table: str) -> set[str]:
+    """The columns a rule finds in the rows of a table of LAKE_KNOWLEDGE."""
+    there = {c.name for c in LAKE_KNOWLEDGE[table].columns}
+    more = {ours for ours, theirs in _ALIASES.items() if theirs in there} | {"match"}
+    return there | more | ({"low", "high"} if "op" in there else set())
+
+
+def is_read_by(rule: Rule, cells: Mapping[str, str]) -> bool:
+    """Whether a row is one of this rule's."""
+    return "rule" not in cells or cells["rule"] in (rule.title, rule.rule_id, rule.official_code)
+
+
+def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str, rule: Rule | None = None) -> list[KnowledgeRow]:
+    """Rows of a knowledge table that travels with the data (a table of that name in the connection), of one rule if named; or none."""
+    if con is None or not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
+        return []
+    columns = [c.name for c in LAKE_KNOWLEDGE[name].columns]
+    rows = []
+    for number, cells in enumerate(con.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall(), 1):
+        values = {column: "" if cell is None else str(cell) for column, cell in zip(columns, cells, strict=True)}
+        if rule is None or is_read_by(rule, values):
+            rows.append(_row(name, values, number, rule))
+    return rows
+
+
+def specimens(rule: Rule) -> list[KnowledgeRow]:
+    """The rows of a rule's own examples, where its knowledge travels with the data: the kinds of rows it reads."""
+    if rule.knowledge not in LAKE_KNOWLEDGE:
+        return []
+    columns = [c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns]
+    given = [cells for example in rule.examples for cells in example.given.get("knowledge", ())]
+    return [
+        _row(rule.knowledge, {c: cells.get(c, rule.title if c == "rule" else "") for c in columns}, number, rule)
+        for number, cells in enumerate(given, 1)
+    ]
+
+
+def _row(name: str, values: dict[str, str], number: int, rule: Rule | None) -> KnowledgeRow:
+    kid = "/".join(values[k] for k in LAKE_KNOWLEDGE[name].key if k != "valid_from")
+    start = day_number(date.fromisoformat(values["valid_from"]))
+    end = day_number(date.fromisoformat(values["valid_to"])) if values["valid_to"] else OPEN_DAY
+    cells = _readable(values, f"{name}:{kid}")
+    for setting, said in rule.settings.items() if rule is not None else ():
+        if cells.get(setting, said) not in ("", said):
+            raise RulebookError(
+                f"“{setting}”是“{cells[setting]}”，规则要的是“{said}”",
+                where=f"{name}:{kid}",
+                why=f"这一行写着由规则“{values.get('rule', '')}”使用",
+                cure="改这一格，或改规则名称",
+            )
+    return KnowledgeRow(name, kid, cells, Period(start, end), False, number)
+
+
+def _readable(values: dict[str, str], where: str) -> dict[str, str]:
+    """Cells as families read them."""
+    cells = {ours: values[theirs] for ours, theirs in _ALIASES.items() if theirs in values and ours not in values}
+    op = values.get("op", "")
+    if op in _BOUNDS:
+        low, _, high = values["value"].partition("|") if op == "between" else (values["value"], "", values["value"])
+        if op == "between" and not high:
+            raise RulebookError(f"区间写成“{values['value']}”", where=where, cure="写成 下限|上限，例如 3|12")
+        cells |= {"op": "between", "low": low if op != "<=" else "", "high": high if op != ">=" else ""}
+    return values | {"match": "prefix"} | cells
