@@ -7,7 +7,9 @@ import pytest
 from hengjian.gate import judge as judge_module
 from hengjian.gate.checker import NOT_CHECKED, UNRESOLVED
 from hengjian.gate.levels import LevelRow
+from hengjian.kernel.dates import Period
 from hengjian.kernel.keys import key_of
+from hengjian.rulebook.model import Exemption
 
 from .benches import ALL
 from .doctors import BOOK, HERE, THERE, Memory, ask, checker, kept, order, request
@@ -236,3 +238,22 @@ def test_an_institution_that_is_not_registered_is_named(bench, memory):
     checked = ask(bench, order(DAILY), order(DAILY, "R2"), medins_id="H99010100009")
     assert "登记里没有机构 H99010100009" in checked.warn_msg and rules(checked) == ["service_daily_limit"]
     assert ask(bench, order(DAILY)).warn_msg == ""
+
+
+@pytest.mark.parametrize(
+    ("cells", "silent"),
+    [
+        ({"person": "99P1"}, True),
+        ({"person": "99P2"}, False),
+        ({"institution": HERE, "doctor": "D990101000001", "item": "XG04C"}, True),
+        ({"institution": HERE, "item": "XG04D"}, False),
+        ({"institution": THERE}, False),
+        ({"person": "99P1", "rules": ("drug_child_only",)}, False),
+        ({"person": "99P1", "period": Period(0, 20_000)}, False),
+    ],
+)
+def test_what_the_site_exempts_is_not_said(memory, cells, silent):
+    memory.know("99P1", gend="2")
+    plain = Exemption("H1", (), "", "", "", "", "", Period(0, 40_000), "单议", "", "张三", "李四")
+    bench = checker(memory, book=replace(BOOK, exemptions=(replace(plain, **cells),)))
+    assert (rules(ask(bench, order(MENS_DRUG), patient={"gend": "2"})) == []) is silent

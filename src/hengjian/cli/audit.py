@@ -16,7 +16,7 @@ from rich.table import Table
 
 from hengjian.cli.bar import progress_bar
 from hengjian.cli.options import Site
-from hengjian.engine.increment import SHADOW, WITHDRAWN
+from hengjian.engine.increment import SHADOW, SPARED, WITHDRAWN
 from hengjian.engine.results import keep_score, results
 from hengjian.engine.run import AuditResult, run_audit
 from hengjian.engine.totals import rule_sums
@@ -121,6 +121,10 @@ def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook
     if result.shadow_pack:
         console.print(
             f"影子规则 {result.rules_shadow} 条试运行，命中 {result.shadow_hits:,} 处，基金支付 {Decimal(result.shadow_fund):,.2f} 元；只计数，不是疑点，记在 {out / SHADOW}。"
+        )
+    if result.exemptions:
+        console.print(
+            f"登记的豁免 {result.exemptions} 项，免去 {result.spared:,} 处，基金支付 {Decimal(result.spared_fund):,.2f} 元；不是疑点，逐条记在 {out / SPARED}。"
         )
     if result.site:
         console.print(f"按站点文件夹 {result.site}：核准 {result.approvals} 项。")

@@ -12,6 +12,7 @@ import typer
 
 from hengjian import __version__
 from hengjian.cli import coverage as _coverage  # noqa: F401 - registers its command
+from hengjian.cli import exempt as _exempt  # noqa: F401 - registers its commands
 from hengjian.cli import gate_demo as _gate_demo  # noqa: F401 - registers its command
 from hengjian.cli import gate_replay as _gate_replay  # noqa: F401 - registers its command
 from hengjian.cli import release as _release  # noqa: F401 - registers its commands

@@ -15,6 +15,7 @@ from hengjian.engine.plan import COLLECT, HIT, INDICATOR
 from hengjian.kernel.errors import InputError
 from hengjian.lake.place import one_file, quoted
 from hengjian.lake.schema.codes import CODE_TABLES
+from hengjian.rulebook.local import SUBJECTS
 from hengjian.rulebook.model import Rule, Rulebook
 
 RUNTIME = ("item_name", "observed", "threshold", "observed_label", "diag3", "other_mdtrt_id", "other_item_name")
@@ -52,7 +53,7 @@ def create_tables(
             r.grain,
             r.certainty,
             rulebook.fingerprint(r),
-            json.dumps(list(r.spares), ensure_ascii=False),
+            json.dumps([*r.spares, *_filed(rulebook, r)], ensure_ascii=False),
             int(r.rule_id in shadow),
         )
         for r in rules
@@ -67,6 +68,22 @@ def create_tables(
     )
     labels = [(r.rule_id, code, label) for r in rules for code, label in LABELS.get(r.settings.get("dim", ""), {}).items()]
     fill(con, "label", {"rule_id": "VARCHAR", "code": "VARCHAR", "label": "VARCHAR"}, labels)
+    fill(
+        con,
+        "exemption",
+        {
+            "number": "VARCHAR",
+            "rule_id": "VARCHAR",
+            **dict.fromkeys(SUBJECTS, "VARCHAR"),
+            "valid_from": "INTEGER",
+            "valid_to": "INTEGER",
+        },
+        [
+            (e.number, rule_id, e.institution, e.doctor, e.person, e.visit, e.item, e.period.start, e.period.end)
+            for e in rulebook.exemptions
+            for rule_id in (r.rule_id for r in rules if e.is_about(r.rule_id))
+        ],
+    )
     con.execute(f"CREATE OR REPLACE TABLE hit ({_columns(HIT)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE found ({_columns(HIT | _CITED)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE indicator ({_columns(INDICATOR)})").fetchall()
@@ -75,6 +92,7 @@ def create_tables(
 _CITED = {
     "rule_id": "VARCHAR", "psn_no": "VARCHAR", "mdtrt_id": "VARCHAR", "fixmedins_code": "VARCHAR", "atddr_no": "VARCHAR", "diag3": "VARCHAR",
     "other_psn_no": "VARCHAR", "other_mdtrt_id": "VARCHAR", "other_item_key": "BIGINT", "members": "VARCHAR[]",
+    "exemption": "VARCHAR",
 }  # fmt: skip
 """What citing adds to a hit: ids for keys, and what the sentence may name."""
 
@@ -95,7 +113,7 @@ def cite(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
 INSERT INTO found
 WITH {_called()}
-SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL
+SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL, NULL
 FROM hit AS h
 JOIN point AS pt ON pt.kid = h.kid
 LEFT JOIN called_encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
@@ -108,6 +126,29 @@ LEFT JOIN called_fee_line AS g ON g.mdtrt_key = h.other_mdtrt_key AND g.feedetl_
 {_exempt(con)}
 """).fetchall()
     con.execute("DELETE FROM hit").fetchall()
+
+
+def _filed(rulebook: Rulebook, rule: Rule) -> list[str]:
+    """What a finding says of the site's exemptions: that they were looked at, not whose they are."""
+    many = sum(e.is_about(rule.rule_id) for e in rulebook.exemptions)
+    return [f"本地登记的豁免 {many} 项，都不适用"] if many else []
+
+
+def exempt(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark in `found` what the site's exemptions take out, each with the number of the first that does."""
+    if not con.execute("SELECT 1 FROM exemption LIMIT 1").fetchall():
+        return
+    con.execute("""
+UPDATE found SET exemption = m.number
+FROM (SELECT f.rowid AS r, MIN(x.number) AS number
+      FROM found AS f
+      JOIN exemption AS x ON x.rule_id = f.rule_id AND f.w0 >= x.valid_from AND f.w0 < x.valid_to
+      LEFT JOIN code_item AS c ON c.key = f.item_key
+      WHERE x.institution IN ('', f.fixmedins_code) AND x.doctor IN ('', f.atddr_no) AND x.person IN ('', f.psn_no)
+        AND x.visit IN ('', f.mdtrt_id) AND (x.item = '' OR starts_with(c.code, x.item))
+      GROUP BY 1) AS m
+WHERE found.rowid = m.r
+""").fetchall()
 
 
 def _called() -> str:
@@ -140,13 +181,16 @@ def _number(column: str) -> str:
     return f"CASE WHEN {column} % 10000 = 0 THEN CAST({column} // 10000 AS VARCHAR) ELSE CAST({column} // 10000 AS VARCHAR) || '.' || {rest} END"
 
 
-OPEN, SHADOW = "h.shadow = 0", "h.shadow = 1"
-"""Which hits: of rules that open findings, of rules in shadow."""
+HELD = "f.exemption IS NULL"
+OPEN, SHADOW, SPARED = f"h.shadow = 0 AND {HELD}", f"h.shadow = 1 AND {HELD}", "h.shadow = 0 AND f.exemption IS NOT NULL"
+"""Which hits: those that no exemption of the site takes out; of these the ones of rules that open findings, of rules in shadow; those
+taken out."""
 
 
 def findings_sql(data_version: int, which: str = "") -> str:
-    """SELECT in the shape of `finding.FINDING_SCHEMA` over `found` and the tables of `create_tables`: all, or OPEN or SHADOW ones."""
-    chosen = f"WHERE f.rule_id IN (SELECT h.rule_id FROM rule_head AS h WHERE {which})" if which else ""
+    """SELECT in the shape of `finding.FINDING_SCHEMA` over `found` and the tables of `create_tables`: all, or those of
+    HELD, OPEN, SHADOW or SPARED."""
+    chosen = f"JOIN rule_head AS h ON h.rule_id = f.rule_id WHERE {which}" if which else ""
     sep = "chr(31)"
     money = "CAST(CAST({c} AS DECIMAL(18,0)) * 0.01 AS DECIMAL(16,2)) AS {c}"
     amounts = ",\n       ".join(money.format(c=c) for c in ("amount_total", "amount_inscope", "amount_fund"))
@@ -163,7 +207,7 @@ def findings_sql(data_version: int, which: str = "") -> str:
         filled = f"replace({filled}, '{{{name}}}', {value})"
     shown = (
         "psn_no", "mdtrt_id", "feedetl_sn", "fixmedins_code", "atddr_no", "observed_text", "observed", "threshold", "other_mdtrt_id",
-        "other_sn", "other_item_key", "template", "name", "diag3", "item_key", "members",
+        "other_sn", "other_item_key", "template", "name", "diag3", "item_key", "members", "exemption",
     )  # fmt: skip
     best = ", ".join(f"'{c}': u.{c}" for c in shown)
     return f"""
@@ -210,7 +254,7 @@ SELECT sha256(concat_ws({sep}, t.rule_id, h.grain, t.subject, t.w0, t.w1)) AS fi
          'persons': COALESCE(t.members, list_filter([t.psn_no], lambda x: x IS NOT NULL)),
          'values': {{'observed': t.observed_words, 'threshold': t.threshold_words, 'attribute': COALESCE(l.label, t.observed_text),
                     'item_code': c.code, 'item_name': COALESCE(c.name, t.name)}},
-         'exempt_checked': CAST(h.spares AS JSON)
+         'exempt_checked': CASE WHEN t.exemption IS NULL THEN CAST(h.spares AS JSON) ELSE to_json(['由豁免 ' || t.exemption || ' 免除']) END
        }}) AS VARCHAR) AS evidence,
        w.law, t.knowledge_ref, h.fingerprint AS rule_fingerprint, '{data_version}' AS data_version
 FROM told AS t
@@ -247,7 +291,7 @@ def write_indicators(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def write_findings(con: duckdb.DuckDBPyConnection, path: Path, data_version: int, carried: str = "", which: str = OPEN) -> int:
-    """Write `found` (OPEN or SHADOW) as findings sorted by id, with those of the SELECT `carried`; whole or not at all. Returns their
+    """Write `found` (OPEN, SHADOW or SPARED) as findings sorted by id, with those of the SELECT `carried`; whole or not at all. Returns their
     number."""
     names = ", ".join(FINDING_SCHEMA.names)
     found = f"SELECT {names} FROM ({findings_sql(data_version, which)})"

@@ -28,7 +28,7 @@ from hengjian.lake.schema.local import LOCAL
 from hengjian.lake.versions import LakeVersion, open_lake, version_numbers
 
 WITHDRAWN = "withdrawn.parquet"
-SHADOW = "shadow.parquet"
+SHADOW, SPARED = "shadow.parquet", "spared.parquet"
 WITHDRAWN_SCHEMA = pa.schema(
     [*FINDING_SCHEMA, ("withdrawn_version", pa.string()), ("withdrawn_at", pa.string()), ("withdrawn_why", pa.string())]
 )
@@ -51,6 +51,18 @@ class Earlier:
     def shadow(self) -> Path:
         """Where the hits of its shadow rules are."""
         return self.findings.with_name(SHADOW)
+
+    @property
+    def spared(self) -> Path:
+        """Where what the site's exemptions took out is."""
+        return self.findings.with_name(SPARED)
+
+    def spared_is_whole(self) -> bool:
+        """Whether it is there."""
+        try:
+            return bool(pq.read_metadata(self.spared).num_rows == self.told["spared"])
+        except (OSError, KeyError, pa.ArrowException):
+            return False
 
     def shadow_is_whole(self, pack: str) -> bool:
         """Whether the same shadow rules ran, and their hits are there."""
@@ -105,6 +117,8 @@ def choose(
         return "规则或知识与上次不同"
     if shadow_pack and not earlier.shadow_is_whole(shadow_pack):
         return "影子规则与上次不同"
+    if not earlier.spared_is_whole():
+        return "上次免除了什么，没有留下"
     start = min(start, earlier.version)
     if earlier.version > lake.number:
         return "结果文件夹里的结果比要审计的版本新"

@@ -25,7 +25,7 @@ from hengjian.engine.backends.duckdb import attach_small_tables, batches, connec
 from hengjian.engine.bind import Bound, bind, fill, met_rulebook, rows_in_force
 from hengjian.engine.finding import COUNTS_CSV, RULES_CSV
 from hengjian.engine.groups import grow_groups
-from hengjian.engine.increment import SHADOW, WITHDRAWN, carried_sql, choose, earlier_results, withdraw
+from hengjian.engine.increment import SHADOW, SPARED, WITHDRAWN, carried_sql, choose, earlier_results, withdraw
 from hengjian.engine.pack import PACK, write_pack
 from hengjian.engine.plan import Plan, make_plan
 from hengjian.engine.totals import grand_total, rule_sums
@@ -48,7 +48,8 @@ CHOSEN = "t.psn_key IN (SELECT psn_key FROM chosen)"
 class AuditResult:
     """What an audit did; written as `audit.json`. Amounts in yuan as text, period half-open.
 
-    `shadow_hits`, `shadow_fund`: what rules in shadow hit, counted once; nothing was opened. `site`: the site folder, if any.
+    `shadow_hits`, `shadow_fund`: what rules in shadow hit, counted once; nothing was opened. `spared`, `spared_fund`: what the site's
+    `exemptions` took out of the findings, counted once. `site`: the site folder, if any.
     `rejudged`: persons an incremental audit judged again, None after a full one; `full_because`: why an incremental one was full.
     """
 
@@ -87,6 +88,9 @@ class AuditResult:
     shadow_pack: str
     shadow_hits: int
     shadow_fund: str
+    exemptions: int
+    spared: int
+    spared_fund: str
 
 
 def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[Rule]:
@@ -141,6 +145,7 @@ def judge_lake(
             backend.judge(texts["whole"])
             collect.cite(con)
             grow_groups(con)
+        collect.exempt(con)
         if progress:
             progress(steps, steps)
     finally:
@@ -162,7 +167,8 @@ def run_audit(
     site: Path | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Audit a lake version with the active rules and write findings.parquet, shadow.parquet (what rules in shadow hit), withdrawn.parquet (earlier findings that hold no more),
+    """Audit a lake version with the active rules and write findings.parquet, shadow.parquet (what rules in shadow hit), spared.parquet (what
+    the site's exemptions took out), withdrawn.parquet (earlier findings that hold no more),
     indicators.parquet, rules.csv, the rulebook that judged (`rulebook.zip`) and audit.json into `out`: a folder of `results` where
     others may read it.
 
@@ -191,11 +197,13 @@ def run_audit(
         bound, plan = judge_lake(
             con, lake, rulebook, ran, scratch, engine=engine, persons=persons, shadow=names, progress=progress
         )
-        carried = shadow_carried = ""
+        carried = shadow_carried = spared_carried = ""
         if persons is not None and earlier is not None:
             alone = {t.name for t in plan.of_scope("person")}
             person_rules = [r.rule_id for r in ran if (r.family or r.rule_id) in alone]
-            carried = carried_sql(earlier.findings, [n for n in person_rules if n not in names], lake.number)
+            ours = [n for n in person_rules if n not in names]
+            carried = carried_sql(earlier.findings, ours, lake.number)
+            spared_carried = carried_sql(earlier.spared, ours, lake.number)
             shadow_carried = carried_sql(earlier.shadow, [n for n in person_rules if n in names], lake.number) if shadow else ""
         scratch.mkdir(exist_ok=True)
         fresh = scratch / "findings.parquet"
@@ -205,6 +213,8 @@ def run_audit(
         fresh.replace(out / "findings.parquet")
         shadow_hits = collect.write_findings(con, out / SHADOW, lake.number, shadow_carried, collect.SHADOW)
         shadow_totals = grand_total(con, f"read_parquet({one_file(out / SHADOW)})")
+        spared = collect.write_findings(con, out / SPARED, lake.number, spared_carried, collect.SPARED)
+        spared_totals = grand_total(con, f"read_parquet({one_file(out / SPARED)})")
         indicators = collect.write_indicators(con, out / "indicators.parquet")
         totals = grand_total(con, f"read_parquet({one_file(out / 'findings.parquet')})")
         _write_rules(out, ran, bound)
@@ -246,6 +256,9 @@ def run_audit(
             shadow_pack=shadow_pack,
             shadow_hits=shadow_hits,
             shadow_fund=str(shadow_totals["amount_fund"]),
+            exemptions=len(rulebook.exemptions),
+            spared=spared,
+            spared_fund=str(spared_totals["amount_fund"]),
         )
         (out / "audit.json").write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
         return result

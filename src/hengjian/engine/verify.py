@@ -107,13 +107,14 @@ def recompute(findings: Iterable[Mapping[str, Any]], grounds: Grounds) -> Rows:
     rules = [r for r in grounds.rule.rules.values() if r.rule_id in wanted and r.status != "retired"]
     if not rules:
         return {}
-    book = replace(grounds.rule, knowledge=grounds.knowledge.knowledge, code_map=grounds.knowledge.code_map)
+    known = grounds.knowledge
+    book = replace(grounds.rule, knowledge=known.knowledge, code_map=known.code_map, exemptions=known.exemptions)
     persons = sorted({key_of(str(f["psn_no"])) for f in findings if f["psn_no"]})
     with tempfile.TemporaryDirectory() as scratch:
         con = connect(Path(scratch))
         try:
             judge_lake(con, grounds.data, book, rules, Path(scratch), persons=persons, knowledge=grounds.travelling)
-            cursor = con.execute(f"SELECT * FROM ({collect.findings_sql(grounds.data.number)})")
+            cursor = con.execute(f"SELECT * FROM ({collect.findings_sql(grounds.data.number, collect.HELD)})")
             names = [d[0] for d in cursor.description or []]
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         finally:

@@ -59,6 +59,7 @@ class Checker:
         """`budget_seconds`: what a check may take before rules are left for the audit."""
         self._judge, self._history, self.levels, self._budget = judge, history, levels, budget_seconds
         rules = {r.rule_id: r for stage in judge.rules.values() for r in stage}
+        self._exemptions = book.exemptions
         self._fingerprints = {rule_id: book.fingerprint(rule)[:16] for rule_id, rule in rules.items()}
 
     @property
@@ -152,7 +153,8 @@ class Checker:
         keys = self._meet(case)
         verdict = self._judge.judge(case.stage, person, visit, rest, keys, alone=alone, deadline=deadline)
         known = self._diagnoses(visit, rest)
-        return findings_of(verdict.hits, case, rest, self.layout, self._judge.knowledge, known), verdict.skipped
+        may = [e for e in self._exemptions if not e.person or key_of(e.person) == person.psn_key]
+        return findings_of(verdict.hits, case, rest, self.layout, self._judge.knowledge, known, may), verdict.skipped
 
     def _resolve(self, case: Case) -> tuple[Person, Rows | None]:
         """Who it is and what is kept of him; None instead of a past when that is not sure."""

@@ -15,11 +15,11 @@ from hengjian.engine.collect import LABELS, RUNTIME
 from hengjian.engine.elsewhere import elsewhere
 from hengjian.engine.shapes import Point
 from hengjian.gate.acts import Layout, Rows
-from hengjian.gate.case import Case
+from hengjian.gate.case import Case, Line
 from hengjian.gate.judge import Hit
 from hengjian.gate.knowledge import Knowledge
 from hengjian.kernel.dates import day_date
-from hengjian.rulebook.model import Rule
+from hengjian.rulebook.model import Exemption, Rule
 
 _SEPARATOR = chr(31)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -47,9 +47,16 @@ class Found:
 
 
 def findings_of(
-    hits: Iterable[Hit], case: Case, past: Rows, layout: Layout, knowledge: Knowledge, diagnoses: Collection[str]
+    hits: Iterable[Hit],
+    case: Case,
+    past: Rows,
+    layout: Layout,
+    knowledge: Knowledge,
+    diagnoses: Collection[str],
+    exemptions: Collection[Exemption] = (),
 ) -> list[Found]:
-    """The findings about what is asked: current lines, and the visit as a whole. `diagnoses`: every code the person is known with."""
+    """The findings about what is asked: current lines, and the visit as a whole. `diagnoses`: every code the person is known with;
+    `exemptions`: those of the site that may be about this person."""
     current = {line.sn: line for line in case.visit.lines if line.current}
     groups: dict[tuple[str, str, int, int], list[tuple[Hit, Point]]] = {}
     for hit in hits:
@@ -59,9 +66,28 @@ def findings_of(
         point = knowledge.point(hit.kid)
         if any(code.startswith(point.rule.exempt_diagnoses) for code in diagnoses if point.rule.exempt_diagnoses):
             continue
+        if exemptions and _is_exempt(exemptions, hit, point, case, current.get(str(sn or ""))):
+            continue
         subject = _subject(hit.cells, case)
         groups.setdefault((point.rule.rule_id, subject, _int(hit, "w0"), _int(hit, "w1")), []).append((hit, point))
     return [_found(key, group, case, past, layout, knowledge) for key, group in sorted(groups.items(), key=lambda g: g[0])]
+
+
+def _is_exempt(exemptions: Collection[Exemption], hit: Hit, point: Point, case: Case, line: Line | None) -> bool:
+    """As `collect.exempt`: all that an exemption names agrees. A visit is known by the platform's number."""
+    visit, day = case.visit, _int(hit, "w0")
+    said = {
+        "institution": visit.fixmedins_code,
+        "doctor": str(visit.cells.get("atddr_no") or ""),
+        "visit": visit.mdtrt_id,
+    }
+    return any(
+        e.is_about(point.rule.rule_id)
+        and day in e.period
+        and all(getattr(e, name) in ("", value) for name, value in said.items())
+        and (line.code if line else "").startswith(e.item)
+        for e in exemptions
+    )
 
 
 def _int(hit: Hit, name: str) -> int:

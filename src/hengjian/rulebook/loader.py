@@ -18,7 +18,7 @@ from typing import Any
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.rulebook.approved import approve
-from hengjian.rulebook.local import read_approvals, read_code_map, read_site_columns
+from hengjian.rulebook.local import read_approvals, read_code_map, read_exemptions, read_site_columns
 from hengjian.rulebook.marked import Marked, as_day, make_period, pipe_table, read_csv, read_file, read_yaml
 from hengjian.rulebook.model import (
     CATEGORIES,
@@ -67,7 +67,7 @@ def load_rulebook(root: Path = SHIPPED) -> Rulebook:
     paths = sorted(p for p in (root / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
     catalogue = _catalogue(root / "catalogue.csv")
     rules = _unique((_rule(p, laws, knowledge, families, catalogue) for p in paths), "rule_id", root)
-    book = Rulebook(laws, knowledge, families, rules, root, read_code_map(root), (), catalogue)
+    book = Rulebook(laws, knowledge, families, rules, root, read_code_map(root), (), catalogue, read_exemptions(root))
     return approve(book, read_approvals(root))
 
 

@@ -1,7 +1,7 @@
 """What a site has added to a rulebook, as files of a rulebook folder: written where an audit keeps the rulebook that judged, read when it
 is opened again.
 
-`approvals.csv` and `code_map.csv` lie at the root; a knowledge table with rows of the site, or with approved rows, has the columns
+`approvals.csv`, `code_map.csv` and `exemptions.csv` lie at the root; a knowledge table with rows of the site, or with approved rows, has the columns
 `site` and `approved_from`.
 """
 
@@ -14,11 +14,14 @@ from pathlib import Path
 
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date
 from hengjian.rulebook.marked import as_day, make_period, read_csv
-from hengjian.rulebook.model import Approval, CodeMapping, KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.model import Approval, CodeMapping, Exemption, KnowledgeRow, Rule, Rulebook
 
-APPROVALS, CODE_MAP = "approvals.csv", "code_map.csv"
+APPROVALS, CODE_MAP, EXEMPTIONS = "approvals.csv", "code_map.csv", "exemptions.csv"
 _APPROVAL = ("subject", "name", "value", "day", "by", "reason")
 _MAPPING = ("national", "local", "valid_from", "valid_to")
+SUBJECTS = ("institution", "doctor", "person", "visit", "item")
+"""What an exemption may name, all of it at once."""
+_EXEMPTION = ("number", "rules", *SUBJECTS, "valid_from", "valid_to", "reason", "basis", "by", "approved_by")
 _SITE, _APPROVED = "site", "approved_from"
 _ASKED = ("kid", "valid_from", "valid_to", "official", "notice", "row")
 
@@ -33,6 +36,8 @@ def local_files(book: Rulebook, rules: Sequence[Rule]) -> dict[str, str]:
         files[APPROVALS] = _text(_APPROVAL, cells)
     if book.code_map:
         files[CODE_MAP] = _text(_MAPPING, [(m.national, m.local, *_days(m.period)) for m in book.code_map])
+    if met := [e for e in book.exemptions if any(e.is_about(i) for i in ids)]:
+        files[EXEMPTIONS] = _text(_EXEMPTION, [_exemption_cells(e) for e in met])
     for table in sorted({r.knowledge for r in rules if r.knowledge}):
         rows = book.knowledge.get(table, ())
         if any(r.site or r.approved_from < OPEN_DAY or _days(r.period)[1] != r.values.get("valid_to", "") for r in rows):
@@ -57,6 +62,35 @@ def read_code_map(root: Path) -> tuple[CodeMapping, ...]:
     if not path.is_file():
         return ()
     return tuple(CodeMapping(c["national"], c["local"], _period(c, f"{path}:{line}")) for line, c in read_csv(path))
+
+
+def read_exemptions(root: Path) -> tuple[Exemption, ...]:
+    """The exemptions kept in a rulebook folder."""
+    path = root / EXEMPTIONS
+    if not path.is_file():
+        return ()
+    return tuple(
+        Exemption(
+            number=c["number"],
+            rules=tuple(c["rules"].split()),
+            institution=c["institution"],
+            doctor=c["doctor"],
+            person=c["person"],
+            visit=c["visit"],
+            item=c["item"],
+            period=_period(c, f"{path}:{line}"),
+            reason=c["reason"],
+            basis=c["basis"],
+            by=c["by"],
+            approved_by=c["approved_by"],
+        )
+        for line, c in read_csv(path)
+    )
+
+
+def _exemption_cells(e: Exemption) -> tuple[str, ...]:
+    named = (e.institution, e.doctor, e.person, e.visit, e.item)
+    return (e.number, " ".join(e.rules), *named, *_days(e.period), e.reason, e.basis, e.by, e.approved_by)
 
 
 def read_site_columns(cells: dict[str, str], where: str) -> tuple[bool, int]:

@@ -139,6 +139,29 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class Exemption:
+    """Acts of a period that a site does not hold against anybody: a filing, an expert's ruling, an approved long absence. What is filled
+    must all agree; `rules` empty: every rule. `item` is a code or the beginning of one."""
+
+    number: str
+    rules: tuple[str, ...]
+    institution: str
+    doctor: str
+    person: str
+    visit: str
+    item: str
+    period: Period
+    reason: str
+    basis: str
+    by: str
+    approved_by: str
+
+    def is_about(self, rule_id: str) -> bool:
+        """Whether it is to be looked at in findings of a rule."""
+        return not self.rules or rule_id in self.rules
+
+
+@dataclass(frozen=True)
 class Family:
     """One SQL text over one knowledge shape that runs for all rules of the family."""
 
@@ -249,6 +272,7 @@ class Rulebook:
     code_map: tuple[CodeMapping, ...] = ()
     approvals: tuple[Approval, ...] = ()  # already at work in rules and knowledge
     catalogue: tuple[NationalRule, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
 
     def engines(self, rule: Rule) -> tuple[str, ...]:
         """The engines a rule runs on."""
@@ -284,7 +308,7 @@ class Rulebook:
         }
 
     def pack_fingerprint(self, rules: list[Rule]) -> str:
-        """SHA-256 over everything that decides what a set of rules finds in the same data: rules, knowledge, code map."""
+        """SHA-256 over everything that decides what a set of rules finds in the same data: rules, knowledge, code map, exemptions."""
         digest = hashlib.sha256("\n".join(sorted(self.fingerprint(r) for r in rules)).encode())
         for table in sorted({r.knowledge for r in rules if r.knowledge in self.knowledge}):
             rows = self.knowledge[table]
@@ -295,4 +319,6 @@ class Rulebook:
                 digest.update(repr(known).encode())
         for mapping in self.code_map:
             digest.update(repr(mapping).encode())
+        for exemption in self.exemptions:
+            digest.update(repr(exemption).encode())
         return digest.hexdigest()

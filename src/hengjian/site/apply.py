@@ -1,4 +1,5 @@
-"""The rulebook as it stands at a site on a day: what is shipped, the site's knowledge, its approvals, its releases, its code map."""
+"""The rulebook as it stands at a site on a day: what is shipped, the site's knowledge, its approvals, its releases, its code map, its
+exemptions."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from hengjian.rulebook.approved import approve
 from hengjian.rulebook.model import Rulebook
 from hengjian.site.approvals import read_approvals
 from hengjian.site.codes import read_codes
+from hengjian.site.exemptions import read_exemptions
 from hengjian.site.knowledge import effective as knowledge_of
 from hengjian.site.releases import read_releases, release_rules
 
@@ -28,4 +30,5 @@ def effective(book: Rulebook, root: Path | None, on: date) -> Rulebook:
         return book
     whole = known(book, root)
     whole = approve(whole, read_approvals(root, whole))
+    whole = replace(whole, exemptions=(*whole.exemptions, *read_exemptions(root, whole)))
     return release_rules(whole, read_releases(root, whole), day_number(on))
