@@ -13,6 +13,7 @@ from hengjian.gate.stage_page import stage_page
 from hengjian.kernel.errors import InputError
 from hengjian.lake.schema.dictionary import data_dictionary
 from hengjian.rulebook import load_rulebook
+from hengjian.rulebook.law_page import law_page
 from hengjian.rulebook.page import rules_page
 from hengjian.site.knowledge.page import knowledge_page
 
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
         "data.md": data_dictionary(),
         "families.md": family_page(book),
         "knowledge.md": knowledge_page(book),
+        "law.md": law_page(book),
         "rule-sql.md": rule_sql_page(),
         "rules.md": rules_page(book),
         "stages.md": stage_page(book),

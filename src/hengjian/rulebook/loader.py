@@ -30,6 +30,7 @@ from hengjian.rulebook.model import (
     SCOPES,
     STAGES,
     STATUSES,
+    SURE,
     UNITS,
     WINDOWS,
     Article,
@@ -40,6 +41,7 @@ from hengjian.rulebook.model import (
     Law,
     NationalRule,
     Param,
+    Replaced,
     Rule,
     Rulebook,
 )
@@ -97,7 +99,17 @@ def _law(path: Path) -> Law:
             mark.text("sure", head.text("sure")),
             make_period(start, end, head.where()),
         )
-    return Law(str(head.need("law")), str(head.need("title")), head.text("number"), head.text("sure"), period, articles)
+    for name, sure in [("", head.text("sure")), *((a.article, a.sure) for a in articles.values())]:
+        if sure not in SURE:
+            raise RulebookError(
+                f"{name or '文件'}的把握程度“{sure}”不认识", where=head.where("sure"), cure="可用：" + "、".join(SURE)
+            )
+    replaces = tuple(
+        Replaced(str(r["title"]), str(r.get("number", "")), str(r.get("sure", "unverified")))
+        for r in head.values.get("replaces") or ()
+    )
+    title, number, sure = str(head.need("title")), head.text("number"), head.text("sure")
+    return Law(str(head.need("law")), title, number, sure, period, articles, replaces)
 
 
 def _knowledge(path: Path) -> list[KnowledgeRow]:

@@ -57,6 +57,19 @@ class Article:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """A text that a later one put out of force."""
+
+    title: str
+    number: str
+    sure: str
+
+
+SURE = {"T": "读过全文", "E": "读过摘录或转述", "unverified": "没有核到原文"}
+"""How sure we are of a text or an article."""
+
+
+@dataclass(frozen=True)
 class Law:
     law: str
     title: str
@@ -64,6 +77,7 @@ class Law:
     sure: str
     period: Period
     articles: dict[str, Article]
+    replaces: tuple[Replaced, ...] = ()
 
 
 @dataclass(frozen=True)
