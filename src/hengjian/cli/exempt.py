@@ -78,7 +78,7 @@ def exemptions(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
         return
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for header in ("编号", "规则", "对象", "起止", "理由", "登记 / 批准", "今天"):
-        table.add_column(header, no_wrap=header in ("编号", "起止", "今天"))
+        table.add_column(header, no_wrap=header in ("编号", "起止", "今天"), overflow="fold")
     for e in found:
         days = f"{day_date(e.period.start)}\n{day_date(e.period.end - 1)}"
         state = "有效" if today in e.period else "已过" if today >= e.period.end else "未到"

@@ -16,6 +16,7 @@ from hengjian.cli import exempt as _exempt  # noqa: F401 - registers its command
 from hengjian.cli import gate_demo as _gate_demo  # noqa: F401 - registers its command
 from hengjian.cli import gate_replay as _gate_replay  # noqa: F401 - registers its command
 from hengjian.cli import release as _release  # noqa: F401 - registers its commands
+from hengjian.cli import rules_diff as _rules_diff  # noqa: F401 - registers its commands
 from hengjian.cli.audit import audit
 from hengjian.cli.city import city
 from hengjian.cli.codes import codes_app

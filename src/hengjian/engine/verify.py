@@ -18,6 +18,7 @@ import duckdb
 
 from hengjian.engine import collect
 from hengjian.engine.backends.duckdb import connect
+from hengjian.engine.changes import rule_changes
 from hengjian.engine.run import judge_lake
 from hengjian.kernel.amounts import to_yuan
 from hengjian.kernel.dates import OPEN_DAY, day_date
@@ -131,40 +132,8 @@ def _differs(cause: str, finding: Mapping[str, Any], then: Grounds, now: Grounds
 
 
 # what changed, in words ----------------------------------------------------------------------------------------------------------
-_PARTS = {
-    "family": "族的 SQL", "sql": "规则的 SQL", "settings": "设置", "params": "参数", "basis": "依据", "certainty": "明确程度", "exempt": "豁免诊断",
-    "period": "有效期", "knowledge": "所用知识表", "grain": "粒度", "message": "说法",
-}  # fmt: skip
-
-
 def _rule_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> list[str]:
-    rule_id = str(finding["rule_id"])
-    if rule_id not in now.rule.rules:
-        return [f"规则 {rule_id} 已经没有了"]
-    old, new = (g.rule.meaning(g.rule.rules[rule_id]) for g in (then, now))
-    told = []
-    for part, label in _PARTS.items():
-        if old[part] != new[part]:
-            short = part in ("settings", "basis", "certainty", "exempt", "knowledge", "grain")
-            told.append(f"规则的{label}变了" + (f"：{_text(old[part])} → {_text(new[part])}" if short else ""))
-    if old.get("approved") != new.get("approved") or old["params"] != new["params"]:
-        before, after = (_approved(g.rule, rule_id) for g in (then, now))
-        if before != after:
-            told.append(f"站点的核准变了：{before} → {after}")
-    articles = {b.law for b in then.rule.rules[rule_id].basis}
-    told += [f"法律文件 {law} 变了" for law in sorted(articles) if then.rule.laws[law] != now.rule.laws.get(law)]
-    return told
-
-
-def _approved(book: Rulebook, rule_id: str) -> str:
-    """What a site has approved of a rule, in words."""
-    params = book.rules[rule_id].params
-    told = [
-        f"{a.name} {day_date(a.day)} 起 {params[a.name].shown(a.value)}（{a.by}）"
-        for a in book.approvals
-        if a.subject == rule_id and a.value is not None
-    ]
-    return "，".join(told) or "没有核准"
+    return rule_changes(then.rule, now.rule, str(finding["rule_id"]))
 
 
 def _knowledge_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) -> list[str]:
@@ -192,6 +161,8 @@ def _knowledge_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) 
         told += [f"随数据的知识由第 {then.travelling.number} 版变为第 {now.travelling.number} 版"]
     if not told and then.knowledge.code_map != now.knowledge.code_map:
         told.append("站点的编码对照变了")
+    if not told and then.knowledge.exemptions != now.knowledge.exemptions:
+        told.append("站点登记的豁免变了")
     table = str(then.rule.rules[str(finding["rule_id"])].knowledge)
     if not told and then.knowledge.knowledge.get(table) != now.knowledge.knowledge.get(table):
         told.append(f"知识表 {table} 变了")
@@ -222,14 +193,6 @@ def _line(con: duckdb.DuckDBPyConnection, lake: LakeVersion, psn_no: str, line: 
         [key_of(line["mdtrt_id"]), line["feedetl_sn"]],
     ).fetchall()
     return "、".join(f"{units // 10000} {to_yuan(amount)} {to_yuan(inscope)}" for units, amount, inscope in rows)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return "，".join(f"{k}={v}" for k, v in value.items()) or "空"
-    if isinstance(value, (list, tuple)):
-        return "、".join(map(str, value)) or "空"
-    return str(value) or "空"
 
 
 _DETAILS: dict[str, Callable[[Mapping[str, Any], Grounds, Grounds], list[str]]] = {
