@@ -18,6 +18,7 @@ from hengjian.kernel.dates import day_date, day_number
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.local import SUBJECTS
 from hengjian.rulebook.model import Exemption, Rulebook
+from hengjian.site.apply import known
 from hengjian.site.exemptions import EXEMPTIONS, add_exemptions, read_exemptions
 from hengjian.site.folder import site_root
 
@@ -54,7 +55,7 @@ def exempt(
         "item": item, "from": from_ or _now().date().isoformat(), "to": to, "reason": reason, "basis": basis, "by": by,
         "approved_by": approved_by,
     }  # fmt: skip
-    book = load_rulebook()
+    book = known(load_rulebook(), site if site.is_dir() else None)
     (made,) = add_exemptions(site, book, [cells], _now())
     Console(highlight=False, soft_wrap=True).print(
         f"已登记：豁免 {made.number}，{_rules(book, made)}，{_about(made)}，{day_date(made.period.start)} 至 {day_date(made.period.end - 1)}"
@@ -70,7 +71,7 @@ def exemptions(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
     """
     root = site_root(site)
     assert root is not None
-    book = load_rulebook()
+    book = known(load_rulebook(), root)
     today = day_number(_now().date())
     found = read_exemptions(root, book)
     if as_json:

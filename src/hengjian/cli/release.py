@@ -14,6 +14,8 @@ from rich.table import Table
 
 from hengjian.cli.options import AsJson, OwnSite
 from hengjian.cli.rules import rules_app
+from hengjian.engine.defence import undefended
+from hengjian.engine.lint import lint_rulebook
 from hengjian.kernel.dates import day_date, day_number
 from hengjian.kernel.errors import InputError
 from hengjian.rulebook import load_rulebook
@@ -48,12 +50,14 @@ def release(
 
     例：hengjian rules release --all --status shadow --by 张三 --reason 试运行三个月
     """
-    book = load_rulebook()
+    book = known(load_rulebook(), site if site.is_dir() else None)
     if status not in STATUSES:
         raise InputError(f"状态不能是“{status}”", where="--status", cure="写 shadow 或 active")
     if bool(rules) == every:
         raise InputError("没有说是哪些规则" if not rules else "规则编号和 --all 只能写一样", cure="写规则编号，或写 --all")
     names = rules or [r.rule_id for r in book.active]
+    if status == "active":
+        _defended(book, [n for n in names if n in book.rules and book.rules[n].local])
     day = check_day(from_, "--from") if from_ else day_number(_now().date())
     add_releases(site, book, [Release(name, status, day, by, reason) for name in names], _now())
     console = Console(highlight=False, soft_wrap=True)
@@ -72,9 +76,10 @@ def releases(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
     例：hengjian rules releases --site site
     """
     root = _existing(site)
-    book = load_rulebook()
+    shipped = load_rulebook()
+    book = known(shipped, root)
     rows = read_releases(root, book)
-    now = effective(book, root, date.today())  # noqa: DTZ011 - civil day
+    now = effective(shipped, root, date.today())  # noqa: DTZ011 - civil day
     held = standing(rows, day_number(_now().date()))
     facts = [
         {
@@ -164,6 +169,22 @@ def approvals(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
     for f in facts:
         table.add_row(f"{f['subject']} {f['name']}", f["value"], f["from"], f["by"], f["reason"])
     Console(highlight=False).print(table if facts else "站点还没有核准什么：缺省参数和我们整理的知识一律只作可疑。")
+
+
+def _defended(book: Rulebook, names: list[str]) -> None:
+    """Refuse to let a rule of the site's own open findings when it does not stand up. Raises InputError."""
+    if not names:
+        return
+    found = [(f.where, f.what, f.cure) for f in lint_rulebook(book) if f.name in names]
+    found = found or [(s.where, s.sentence, "补一个示例，或去掉这个条件") for s in undefended(book, names)]
+    if found:
+        where, what, cure = found[0]
+        raise InputError(
+            f"本地规则还不能启用：{len(found)} 处问题",
+            where=where,
+            why=what,
+            cure=f"{cure}；全部问题见 hengjian rules lint --site",
+        )
 
 
 def _value(book: Rulebook, subject: str, name: str, value: int) -> str:

@@ -25,7 +25,7 @@ from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.loader import SHIPPED
 from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, ENGINES, STATUS_LABELS, Rule, Rulebook
 from hengjian.rulebook.page import rule_section
-from hengjian.site.apply import effective
+from hengjian.site.apply import effective, known
 from hengjian.site.folder import site_root
 
 rules_app = typer.Typer(help="规则：列出、查看、运行示例、检查写法。", no_args_is_help=True, rich_markup_mode=None)
@@ -187,15 +187,18 @@ def lint(
     names: Annotated[list[str] | None, typer.Argument(help="规则或族，可写几个；不写则全部")] = None,
     defence: Annotated[bool, typer.Option("--defence/--no-defence", help="逐个去掉条件、移动设置，看有没有示例守着")] = True,
     rulebook: Folder = SHIPPED,
+    site: NamedSite = None,
     as_json: AsJson = False,
 ) -> None:
-    """检查规则写法：站不住脚的写法逐条指到文件和行；没有示例守着的条件也算。有问题的退出码为 1。
+    """检查规则写法：站不住脚的写法逐条指到文件和行；没有示例守着的条件也算。写 --site 连本地规则一起查。有问题的退出码为 1。
 
     例：hengjian rules lint
 
+    例：hengjian rules lint my_rule --site site
+
     例：hengjian rules lint drug_sex_limit --no-defence
     """
-    book = load_rulebook(rulebook)
+    book = known(load_rulebook(rulebook), site_root(site))
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     if names and (unknown := [n for n in names if n not in book.rules and n not in book.families]):
         raise InputError(f"没有这条规则或族：{unknown[0]}", cure="可用的族：" + "、".join(book.families))

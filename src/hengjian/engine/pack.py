@@ -24,13 +24,15 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def write_pack(path: Path, book: Rulebook, rules: Sequence[Rule]) -> None:
     """Write the files of `rules`, their families, knowledge and all laws, as one zip; whole or not at all."""
-    files = {r.path for r in rules} | {book.families[r.family].path for r in rules if r.family}
-    files |= {book.root / "knowledge" / f"{r.knowledge}.csv" for r in rules if r.knowledge in book.knowledge}
-    files |= set((book.root / "law").glob("*.yml"))
-    local = local_files(book, rules)
+    kept: dict[str, Path | str] = {}
+    for folder in book.folders:
+        files = {r.path for r in rules} | {book.families[r.family].path for r in rules if r.family}
+        files |= {folder / "knowledge" / f"{r.knowledge}.csv" for r in rules if r.knowledge in book.knowledge}
+        files |= set((folder / "law").glob("*.yml"))
+        kept |= {f.relative_to(folder).as_posix(): f for f in files if f.is_relative_to(folder) and f.is_file()}
+    kept |= local_files(book, rules)
     scratch = path.with_name(f".{path.name}.part")
     with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED) as pack:
-        kept = {file.relative_to(book.root).as_posix(): file for file in files} | local
         for name, content in sorted(kept.items()):
             body = content if isinstance(content, str) else content.read_bytes()
             pack.writestr(zipfile.ZipInfo(name, _EPOCH), body, zipfile.ZIP_DEFLATED)

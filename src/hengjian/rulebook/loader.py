@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,33 @@ def load_rulebook(root: Path = SHIPPED) -> Rulebook:
     rules = _unique((_rule(p, laws, knowledge, families, catalogue) for p in paths), "rule_id", root)
     book = Rulebook(laws, knowledge, families, rules, root, read_code_map(root), (), catalogue, read_exemptions(root))
     return approve(book, read_approvals(root))
+
+
+def add_local(book: Rulebook, folder: Path) -> Rulebook:
+    """`book` with the laws, knowledge tables and rules of a site's own folder, laid out like a rulebook without families. What has a name
+    that is taken is refused: national content is changed by approvals, releases and imports, never by a file of the same name.
+    Raises RulebookError."""
+    if not folder.is_dir():
+        return book
+    laws = _unique((_law(p) for p in sorted((folder / "law").glob("*.yml"))), "law", folder)
+    tables: dict[str, Sequence[KnowledgeRow]] = {
+        p.stem: tuple(replace(row, site=True) for row in _knowledge(p)) for p in sorted((folder / "knowledge").glob("*.csv"))
+    }
+    for taken, kind in ((book.laws.keys() & laws.keys(), "法律文件"), (book.knowledge.keys() & tables.keys(), "知识表")):
+        if taken:
+            raise RulebookError(f"{kind} {min(taken)} 与随程序的重名", where=str(folder), cure="换一个名字")
+    paths = sorted(p for p in (folder / "rules").rglob("*") if p.suffix in (".yml", ".sql"))
+    all_laws, all_tables = book.laws | laws, book.knowledge | tables
+    rules = _unique((_rule(p, all_laws, all_tables, book.families, book.catalogue) for p in paths), "rule_id", folder)
+    if taken := book.rules.keys() & rules.keys():
+        raise RulebookError(
+            f"规则 {min(taken)} 与随程序的重名",
+            where=str(rules[min(taken)].path),
+            why="同名的文件不能代替全国规则",
+            cure="另起编号；要改参数用 rules approve，要停用随程序的用 rules release --status shadow",
+        )
+    ours = {rule_id: replace(rule, local=True) for rule_id, rule in rules.items()}
+    return replace(book, laws=all_laws, knowledge=all_tables, rules=book.rules | ours, beside=folder)
 
 
 def _unique(items: Any, attribute: str, root: Path) -> dict[str, Any]:

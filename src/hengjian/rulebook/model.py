@@ -252,6 +252,7 @@ class Rule:
     point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
     stages: tuple[str, ...] = tuple(STAGES)  # the author may only narrow what its columns allow (`gate.stages`)
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code
+    local: bool = False  # a rule of the site's own
 
     @property
     def theme(self) -> str:
@@ -287,6 +288,12 @@ class Rulebook:
     approvals: tuple[Approval, ...] = ()  # already at work in rules and knowledge
     catalogue: tuple[NationalRule, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    beside: Path | None = None  # the folder of the site's own laws, knowledge and rules, if any
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders it was read from."""
+        return (self.root,) if self.beside is None else (self.root, self.beside)
 
     def engines(self, rule: Rule) -> tuple[str, ...]:
         """The engines a rule runs on."""

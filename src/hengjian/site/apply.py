@@ -1,4 +1,4 @@
-"""The rulebook as it stands at a site on a day: what is shipped, the site's knowledge, its approvals, its releases, its code map, its
+"""The rulebook as it stands at a site on a day: what is shipped, the site's own rules, its knowledge, its approvals, its releases, its code map, its
 exemptions."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hengjian.kernel.dates import day_number
 from hengjian.rulebook.approved import approve
+from hengjian.rulebook.loader import add_local
 from hengjian.rulebook.model import Rulebook
 from hengjian.site.approvals import read_approvals
 from hengjian.site.codes import read_codes
@@ -16,11 +17,15 @@ from hengjian.site.exemptions import read_exemptions
 from hengjian.site.knowledge import effective as knowledge_of
 from hengjian.site.releases import read_releases, release_rules
 
+LOCAL_RULES = "rulebook"
+"""Folder of the site's own laws, knowledge tables and rules, laid out like a rulebook."""
+
 
 def known(book: Rulebook, root: Path | None) -> Rulebook:
-    """The rulebook with the site's knowledge and code map, before approvals and releases."""
+    """The rulebook with the site's own rules, its knowledge and code map, before approvals and releases."""
     if root is None:
         return book
+    book = add_local(book, root / LOCAL_RULES)
     return replace(book, knowledge=knowledge_of(root, book.knowledge), code_map=(*book.code_map, *read_codes(root)))
 
 

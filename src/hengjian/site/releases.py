@@ -62,12 +62,13 @@ def standing(releases: Iterable[Release], on: int) -> dict[str, Release]:
 
 
 def release_rules(book: Rulebook, releases: Sequence[Release], on: int) -> Rulebook:
-    """The rulebook with each rule in the stricter of its shipped status and the site's release on a day."""
+    """The rulebook with each rule in the stricter of its own status and the site's release on a day. A rule of the site's own that
+    nobody has released runs in shadow."""
     held = standing(releases, on)
+    said = {rule_id: release.status for rule_id, release in held.items()}
+    said |= {rule_id: "shadow" for rule_id, rule in book.rules.items() if rule.local and rule_id not in held}
     rules = {
-        rule_id: replace(rule, status=max(rule.status, held[rule_id].status, key=_STRICTNESS.index))
-        if rule_id in held
-        else rule
+        rule_id: replace(rule, status=max(rule.status, said[rule_id], key=_STRICTNESS.index)) if rule_id in said else rule
         for rule_id, rule in book.rules.items()
     }
     return replace(book, rules=rules)
