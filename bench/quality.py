@@ -1,6 +1,6 @@
 """Precision and recall of every active rule on three cities that nobody looked at while rules and planters were written.
 
-    python -m bench.quality                    three cities of 20,000 people, rewrites docs/quality.md
+    python -m bench.quality                    three cities of 20,000 people, rewrites docs/quality.md and the figures the office shows
     python -m bench.quality --people 3000      a quick look (does not write the page)
 
 Each city is made, loaded, judged and scored in a folder of its own, which is removed afterwards. A rule that misses what design
@@ -21,6 +21,7 @@ from hengjian.lake.ingest import load_folder
 from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import CERTAINTIES, Rulebook
+from hengjian.rulebook.quality import Quality, write_quality
 from hengjian.score import ScoreResult, ThemeScore, missed, read_findings, read_requirement, read_rules, read_truth, score
 
 PAGE = Path("docs/quality.md")
@@ -110,6 +111,24 @@ def page(book: Rulebook, cities: list[CityScore]) -> str:
     return "\n".join(lines)
 
 
+def figures(cities: list[CityScore]) -> list[Quality]:
+    """The same for the office: one row a rule, precision and recall of its worst city."""
+    found = []
+    today = datetime.now().date()  # noqa: DTZ005 - civil day
+    for theme in sorted({t.theme for c in cities for t in c.result.themes}):
+        scores = [t for c in cities for t in c.result.themes if t.theme == theme]
+        worst = [
+            min((v for s in scores if (v := getattr(s, name)) is not None), default=None) for name in ("precision", "recall")
+        ]
+        guilty, innocent, mistaken, others = (
+            sum(getattr(s, name) for s in scores) for name in ("guilty", "innocent", "false_on_innocent", "false_unplanted")
+        )
+        for rule_id in filter(None, scores[0].rule_id.split(";")):
+            seeds = tuple(c.seed for c in cities)
+            found.append(Quality(rule_id, scores[0].certainty, seeds, *worst, guilty, innocent, mistaken + others, today))
+    return found
+
+
 def main() -> None:
     """Judge the cities and write, or print, the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -122,6 +141,7 @@ def main() -> None:
     text = page(book, cities)
     if people == PEOPLE:
         PAGE.write_text(text, encoding="utf-8")
+        write_quality(figures(cities))
     print(text)  # noqa: T201
 
 

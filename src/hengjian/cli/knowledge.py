@@ -131,7 +131,7 @@ def list_(site: Site = Path("site"), as_json: AsJson = False) -> None:
         for counts in b.tables.values():
             n.update(counts)
         state = f"已撤销（{b.undone_at[:16].replace('T', ' ')}）" if b.undone_at else "有效"
-        name, day = _first(b.batches), _first(b.valid_from)
+        name, day = _first(b.batches) or ("手工修改" if b.edit else ""), _first(b.valid_from)
         table.add_row(
             str(b.no),
             b.made_at[:16].replace("T", " "),
@@ -291,7 +291,14 @@ def _told(console: Console, as_json: bool, prepared: Prepared, stored: StoredBat
 
 def _batch_facts(b: StoredBatch) -> dict[str, Any]:
     facts = {"batch": b.no, "made_at": b.made_at, "undone_at": b.undone_at, "notices": b.notices, "notice_batches": b.batches}
-    return facts | {"valid_from": b.valid_from, "mode": b.mode, "tables": b.tables, "reasons": b.reasons, "files": b.files}
+    return facts | {
+        "valid_from": b.valid_from,
+        "mode": b.mode,
+        "tables": b.tables,
+        "reasons": b.reasons,
+        "files": b.files,
+        "edit": b.edit,
+    }
 
 
 def _first(names: list[str]) -> str:

@@ -26,7 +26,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("HENGJIAN_HOSTS", "").split(","))]
 HTTPS = os.environ.get("HENGJIAN_HTTPS") == "1"
 
-ROOMS = ("journal", "accounts", "registry", "workdays", "runs", "recovery", "clues", "review")
+ROOMS = ("journal", "accounts", "registry", "workdays", "runs", "recovery", "rules", "clues", "review")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

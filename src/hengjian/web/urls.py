@@ -21,6 +21,7 @@ urlpatterns = [
     path("registry/", include("hengjian.apps.registry.urls")),
     path("workdays/", include("hengjian.apps.workdays.urls")),
     path("runs/", include("hengjian.apps.runs.urls")),
+    path("rules/", include("hengjian.apps.rules.urls")),
     path("recovery/", include("hengjian.apps.recovery.urls")),
     path("clues/", include("hengjian.apps.clues.urls")),
     path("review/", include("hengjian.apps.review.urls")),

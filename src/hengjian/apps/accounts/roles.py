@@ -34,6 +34,10 @@ ACTS = {
     "run.audit": "加载和审计",
     "run.read": "查看数据与审计记录",
     "rule.release": "启用规则或改回影子",
+    "rule.read": "查看规则与知识",
+    "rule.fraud": "查看反欺诈规则",
+    "knowledge.propose": "提出修改知识",
+    "knowledge.approve": "批准别人提出的知识修改",
     "step.configure": "设定各环节的重点、时限和权限",
     "registry.read": "查看机构、医师和脱敏的参保人",
     "person.reveal": "写明理由，查看参保人的完整信息",
@@ -72,17 +76,25 @@ ROLES = {
         _role(
             "head",
             "局领导",
-            "clue.read registry.read run.read recovery.read board.read clock.extend rule.release review.approve",
+            "clue.read registry.read run.read recovery.read board.read clock.extend rule.release rule.read rule.fraud knowledge.approve review.approve",
         ),
         _role(
             "supervisor",
             "监管科长",
-            "clue.read clue.register clue.assign clue.close registry.read person.reveal reveal.read run.read rule.release step.configure recovery.read "
-            "board.read review.approve review.feedback clock.extend",
+            "clue.read clue.register clue.assign clue.close registry.read person.reveal reveal.read run.read rule.release rule.read rule.fraud knowledge.propose "
+            "knowledge.approve step.configure recovery.read board.read review.approve review.feedback clock.extend",
         ),
-        _role("operator", "数据管理员", "run.upload run.audit run.read registry.read"),
-        _role("first", "初审员", "clue.read clue.register registry.read person.reveal run.read review.first"),
-        _role("second", "复核员", "clue.read registry.read person.reveal run.read review.second review.feedback"),
+        _role("operator", "数据管理员", "run.upload run.audit run.read registry.read rule.read knowledge.propose"),
+        _role(
+            "first",
+            "初审员",
+            "clue.read clue.register registry.read person.reveal run.read rule.read rule.fraud knowledge.propose review.first",
+        ),
+        _role(
+            "second",
+            "复核员",
+            "clue.read registry.read person.reveal run.read rule.read rule.fraud knowledge.propose review.second review.feedback",
+        ),
         _role("cashier", "财务", "recovery.read recovery.settle"),
         _role("clerk", "机构经办人", "desk.read desk.answer", INSTITUTION),
         _role("doctor", "机构医师", "desk.advise", INSTITUTION),

@@ -32,13 +32,20 @@ from hengjian.report.words import plain
 
 KEPT_FOR = timedelta(days=7)
 MOST_ROWS = 1_000_000
-_FORMATS = {"money": "#,##0.00", "count": "#,##0", "day": "yyyy-mm-dd", "instant": "yyyy-mm-dd hh:mm", "text": "@"}
+_FORMATS = {
+    "money": "#,##0.00",
+    "count": "#,##0",
+    "share": "0.0000",
+    "day": "yyyy-mm-dd",
+    "instant": "yyyy-mm-dd hh:mm",
+    "text": "@",
+}
 
 
 @dataclass(frozen=True)
 class Column:
     """One column: its title, an attribute path (`institution__name` or `institution.name`) or a function of the row, and how it is
-    written: text, money, count, day, instant."""
+    written: text, money, count, share, day, instant."""
 
     title: str
     value: str | Callable[[Any], Any]

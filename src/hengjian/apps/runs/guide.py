@@ -12,12 +12,12 @@ import duckdb
 from django.conf import settings
 
 from hengjian.apps.registry.models import Institution
+from hengjian.apps.runs.known import known_rules
 from hengjian.apps.runs.models import Run
 from hengjian.apps.runs.services.releases import ACTIVE
 from hengjian.kernel.dates import day_date, day_number
 from hengjian.lake.place import one_file
 from hengjian.report.words import hide_person
-from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import STATUS_LABELS, Rule
 from hengjian.site.releases import Release, read_releases, standing
 
@@ -75,7 +75,7 @@ class GuideRow:
 
 def guide_rows(run: Run | None, today: date) -> list[GuideRow]:
     """Every rule of the program, those an office may switch on first, most money first. `run`: the audit whose hits are shown."""
-    book, site = load_rulebook(), Path(settings.SITE)
+    book, site = known_rules(), Path(settings.SITE)
     releases = read_releases(site, book) if site.is_dir() else []
     held = standing(releases, day_number(today))
     rows = {r.rule_id: GuideRow(r) for r in book.rules.values() if r.status in ("active", "shadow")}
@@ -104,7 +104,7 @@ class Change:
 
 def changes() -> list[Change]:
     """Every release the site recorded, newest first; rules switched at one time by one person for one reason are one change."""
-    book, site = load_rulebook(), Path(settings.SITE)
+    book, site = known_rules(), Path(settings.SITE)
     rows = read_releases(site, book) if site.is_dir() else []
     groups: dict[tuple[Standing, str], list[str]] = {}
     for r in reversed(rows):

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from hengjian.apps.journal.services import record
 from hengjian.apps.runs.exports import KEPT_FOR, file_of
+from hengjian.apps.runs.known import known_rules
 from hengjian.apps.runs.mapping import propose_map
 from hengjian.apps.runs.models import Run
 from hengjian.apps.runs.queries import at_work, current_lake, last_audit
@@ -22,10 +23,9 @@ from hengjian.apps.runs.services.lifecycle import release_again, wake_waiting
 from hengjian.apps.runs.services.starts import start_audit, start_load
 from hengjian.apps.runs.services.uploads import NEW, take_drop
 from hengjian.apps.runs.states import DONE, RUNNING, STALE
-from hengjian.apps.runs.works.audit import released
+from hengjian.apps.runs.works.audit import batches_in_force, released
 from hengjian.kernel.errors import HengjianError
 from hengjian.kernel.whole import write_whole
-from hengjian.rulebook import load_rulebook
 
 JOB, NIGHT_JOB = "定时任务", "夜间任务"
 STILL = timedelta(seconds=60)
@@ -107,7 +107,7 @@ def _set_aside(folder: Path, paths: list[Path], error: HengjianError) -> str:
 
 
 def _night(at: datetime, force: bool) -> list[str]:
-    """One incremental audit a night, where data or released rules changed since the last one."""
+    """One incremental audit a night, where data, released rules or knowledge changed since the last one."""
     here = timezone.localtime(at).time()
     if not force and NIGHT[1] <= here < NIGHT[0]:
         return []
@@ -117,7 +117,8 @@ def _night(at: datetime, force: bool) -> list[str]:
     last, site = last_audit(), Path(settings.SITE)
     if last is not None and not force and last.data_version == lake.number:
         today = timezone.localdate(at)
-        if last.counts.get("released") == released(load_rulebook(), site, today):
+        same_rules = last.counts.get("released") == released(known_rules(), site, today)
+        if same_rules and last.counts.get("batches", []) == batches_in_force(site):
             return []
     return [f"夜间审计：{start_audit(by=NIGHT_JOB, at=at).title}"]
 

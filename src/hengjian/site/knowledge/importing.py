@@ -74,8 +74,8 @@ def prepare(
     return Prepared(batch, compare(site, shipped, batch, replaces), mode or "notice")
 
 
-def apply(root: Path, prepared: Prepared, now: datetime) -> StoredBatch:
-    """Write the batch. The caller holds the lock of the site since before `prepare`."""
+def apply(root: Path, prepared: Prepared, now: datetime, edit: Mapping[str, str] | None = None) -> StoredBatch:
+    """Write the batch. The caller holds the lock of the site since before `prepare`. `edit`: see `StoredBatch`."""
     no = max((b.no for b in read_batches(root)), default=0) + 1
     written = [*prepared.difference.added, *prepared.difference.changed]
     by_table: dict[str, list[Made]] = defaultdict(list)
@@ -104,6 +104,7 @@ def apply(root: Path, prepared: Prepared, now: datetime) -> StoredBatch:
         prepared.difference.counts(),
         dict(sorted(reasons.items())),
         refused=prepared.batch.refused,
+        edit=dict(edit or {}),
     )
     write_batch(root, batch, tables)
     return batch

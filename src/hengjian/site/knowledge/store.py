@@ -33,7 +33,7 @@ _LAYOUT = 1
 @dataclass
 class StoredBatch:
     """One batch as `batches.json` has it. `tables`: per table how many points were added, changed, left as they are, closed.
-    `replaces`: it stands for the whole list of its tables."""
+    `edit`: of a batch that is one change by hand, who proposed and approved it, why, and from which notice."""
 
     no: int
     made_at: str
@@ -46,6 +46,7 @@ class StoredBatch:
     reasons: dict[str, int]
     undone_at: str = ""
     refused: list[dict[str, str]] = field(default_factory=list)
+    edit: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from hengjian.apps.accounts.models import User
 from hengjian.apps.journal.services import Act, record_many
 from hengjian.apps.runs import policies
+from hengjian.apps.runs.known import known_rules
 from hengjian.kernel.dates import day_number
 from hengjian.kernel.errors import InputError
-from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import STATUS_LABELS, Rulebook
 from hengjian.site.releases import Release, add_releases, read_releases
 
@@ -24,7 +24,7 @@ SHADOW, ACTIVE = "shadow", "active"
 
 def hold_unreleased(*, by: User | str, at: datetime) -> int:
     """Every rule of the program that would open findings and of which the site has said nothing yet is held in shadow. How many."""
-    book, site = load_rulebook(), Path(settings.SITE)
+    book, site = known_rules(), Path(settings.SITE)
     told = {release.rule_id for release in read_releases(site, book)} if site.is_dir() else set()
     fresh = [rule.rule_id for rule in book.active if rule.rule_id not in told]
     if fresh:
@@ -45,7 +45,7 @@ def hold(*, by: User, at: datetime, rule_ids: Sequence[str], reason: str, valid_
 def _release(by: User, at: datetime, rule_ids: Sequence[str], status: str, reason: str, valid_from: date | None) -> None:
     today = timezone.localdate(at)
     policies.check_can(by, "rule.release", today)
-    book, wanted = load_rulebook(), list(dict.fromkeys(rule_ids))
+    book, wanted = known_rules(), list(dict.fromkeys(rule_ids))
     if not wanted:
         raise InputError("还没有勾选规则", cure="勾选要办的规则")
     if len(reason.strip()) < 2:

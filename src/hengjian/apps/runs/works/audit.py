@@ -24,6 +24,7 @@ from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import Rulebook
 from hengjian.site.apply import effective
 from hengjian.site.folder import site_root
+from hengjian.site.knowledge.store import active, read_batches
 from hengjian.site.releases import read_releases, standing
 
 _LEFT_OUT = ("lake", "site", "peak_mb", "seconds")
@@ -59,6 +60,7 @@ def work(run: Run, progress: Progress) -> Outcome:
     told = {k: v for k, v in asdict(result).items() if k not in _LEFT_OUT}
     told["fund_total"] = str(result.fund_total)
     told["released"] = released(book, site, now.date())
+    told["batches"] = batches_in_force(site)
     summary = f"第 {result.data_version} 版，疑点 {result.findings:,} 条，基金支付 {result.amount_fund} 元，撤下 {result.withdrawn:,} 条"
     then = _hand_over if settings.FINDINGS_DESTINATION else None
     return Outcome(told, summary, result.data_version, f"{kept.relative_to(settings.HOME)}", then)
@@ -69,6 +71,11 @@ def released(book: Rulebook, site: Path, on: date) -> list[str]:
     today = day_number(on)
     held = standing(read_releases(site, book), today) if site.is_dir() else {}
     return sorted(rule_id for rule_id, release in held.items() if release.status == "active")
+
+
+def batches_in_force(site: Path) -> list[int]:
+    """The site's batches of knowledge that count: what tells the night whether knowledge changed."""
+    return [batch.no for batch in active(read_batches(site))]
 
 
 def snapshot(out: Path, kept: Path) -> Path:

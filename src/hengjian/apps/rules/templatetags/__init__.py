@@ -1,0 +1,1 @@
+"""How this room prints SQL and shares."""
