@@ -46,7 +46,8 @@ def write_quality(rows: list[Quality], path: Path = FILE) -> None:
 
 
 def _quality(row: dict[str, str]) -> Quality:
-    shares = [float(row[c]) if row[c] else None for c in ("precision", "recall")]
-    counts = [int(row[c]) for c in ("guilty", "innocent", "false_alarms")]
+    precision, recall = (float(row[c]) if row[c] else None for c in ("precision", "recall"))
+    guilty, innocent, false_alarms = (int(row[c]) for c in ("guilty", "innocent", "false_alarms"))
     seeds = tuple(map(int, row["seeds"].split()))
-    return Quality(row["rule_id"], row["certainty"], seeds, *shares, *counts, date.fromisoformat(row["measured_on"]))
+    day = date.fromisoformat(row["measured_on"])
+    return Quality(row["rule_id"], row["certainty"], seeds, precision, recall, guilty, innocent, false_alarms, day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from threading import Lock
@@ -13,21 +13,21 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
+from hengjian.apps.rules.judging import Judged, cover, judge_all
+from hengjian.apps.rules.local import rows_of_lake
 from hengjian.apps.runs.known import known_rules
 from hengjian.apps.runs.queries import current_lake
-from hengjian.engine.coverage import STATES, Coverage, Covered, coverage
+from hengjian.engine.coverage import STATES, Coverage
 from hengjian.engine.fold import folded_sql
 from hengjian.gate.stages import standings
 from hengjian.kernel.dates import day_number
 from hengjian.lake.schema.layer import LAYER
-from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook import load_rulebook
-from hengjian.rulebook.model import NationalRule, Rule, Rulebook
+from hengjian.rulebook.model import KnowledgeRow, Rule, Rulebook
 from hengjian.site.apply import effective
 from hengjian.site.folder import site_root
 
 T = TypeVar("T")
-_ORDER = list(STATES)
 KEPT = 2
 """Rulebooks kept: the one in force, and that of a request which still runs on the one before."""
 
@@ -47,37 +47,19 @@ class OfficeBook:
         return day_number(self.day)
 
     def coverage(self) -> Coverage:
-        """How much of the national edition is covered, with the office's data: `engine.coverage.coverage`, of whose judgement each rule
-        alone is asked once, for the list too."""
-        states, each = self.states(), self._each()
-        covered = []
-        for national in self.book.catalogue:
-            ours = [r for r in self.book.rules.values() if r.national == national.seq and r.status in ("active", "shadow")]
-            state, missing = min((states[r.rule_id] for r in ours), key=lambda s: _ORDER.index(s[0]), default=("not_yet", ()))
-            covered.append(Covered(national, state, tuple(r.rule_id for r in ours), missing))
-        return Coverage(tuple(covered), each.by_family, each.by_group)
-
-    def states(self) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Of each rule its state (one of `coverage.STATES`, or draft, retired) and the tables it lacks."""
-        rules = self.book.rules
-        return {
-            c.national.title: (c.state if c.rules else rules[c.national.title].status, c.missing) for c in self._each().rules
-        }
-
-    def _each(self) -> Coverage:
+        """How much of the national edition is covered, with the office's data."""
         lake = current_lake()
-        return self._once(("each", lake and lake.number), lambda: self._judge(lake))
+        return self._once(("coverage", lake and lake.number), lambda: cover(self.book, self.on, lake, self.states()))
 
-    def _judge(self, lake: LakeVersion | None) -> Coverage:
-        """The coverage of an edition that has one entry for each of our rules."""
-        groups = {n.seq: n.group for n in self.book.catalogue}
-        numbered = {rule_id: n for n, rule_id in enumerate(self.book.rules, 1)}
-        each = tuple(
-            NationalRule(n, "", rule_id, "", "", "", groups.get(self.book.rules[rule_id].national, "other"))
-            for rule_id, n in numbered.items()
-        )
-        rules = {rule_id: replace(rule, national=numbered[rule_id]) for rule_id, rule in self.book.rules.items()}
-        return coverage(replace(self.book, catalogue=each, rules=rules), self.on, lake)
+    def states(self) -> dict[str, Judged]:
+        """Of each rule its state and the tables it lacks."""
+        lake = current_lake()
+        return self._once(("states", lake and lake.number), lambda: judge_all(self.book, self.on, lake))
+
+    def travelling(self, rule: Rule) -> list[KnowledgeRow]:
+        """The rows of the newest data that a rule goes by whose knowledge comes with them."""
+        lake = current_lake()
+        return [] if lake is None else self._once(("rows", rule.rule_id, lake.number), lambda: rows_of_lake(lake, rule))
 
     def sql(self, rule: Rule) -> str:
         """The SQL that runs for a rule."""

@@ -7,20 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 from django.conf import settings
 
 from hengjian.apps.rules.book import OfficeBook
 from hengjian.apps.rules.words import column_label, lake_table_label, param_label, period_in_words
-from hengjian.apps.runs.queries import current_lake
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows
 from hengjian.kernel.dates import OPEN_DAY, day_date
-from hengjian.lake.rows import rows_sql
-from hengjian.rulebook.model import CERTAINTIES, STAGES, STATUS_LABELS, SURE, Approval, Example, KnowledgeRow, Rule, Rulebook
+from hengjian.rulebook.model import CERTAINTIES, STAGES, STATUS_LABELS, SURE, Approval, Example, Rule, Rulebook
 from hengjian.site.releases import read_releases
 
 _SURE_TONES = {"T": "ok", "E": "warn", "unverified": "bad"}
-SAMPLE = 10
 
 
 @dataclass(frozen=True)
@@ -194,17 +189,3 @@ def release_parts(office: OfficeBook, rule: Rule) -> list[ReleasePart]:
         for r in reversed(rows)
         if r.rule_id == rule.rule_id
     ]
-
-
-def travelling_sample(rule: Rule) -> tuple[int, list[KnowledgeRow]]:
-    """How many rows of the newest data a rule goes by where its knowledge comes with them, and the first."""
-    lake = current_lake()
-    if rule.knowledge not in LAKE_KNOWLEDGE or lake is None:
-        return 0, []
-    rows = rows_sql(lake, rule.knowledge, [c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns])
-    if not rows:
-        return 0, []
-    with duckdb.connect() as con:
-        con.execute(f"CREATE TABLE {rule.knowledge} AS SELECT * FROM {rows}").fetchall()
-        found = lake_rows(con, rule.knowledge, rule)
-    return len(found), found[:SAMPLE]

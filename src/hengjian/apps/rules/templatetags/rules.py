@@ -52,9 +52,9 @@ def cell(row: KnowledgeRow | Mapping[str, str], name: str) -> str:
 
 @register.filter
 def row_name(row: KnowledgeRow) -> str:
-    """What a knowledge row is about."""
+    """What a row that comes with the data is about."""
     v = row.values
-    return next((v[n] for n in ("name", "hilist_name", "a_name") if v.get(n)), row.kid)
+    return next((v[n] for n in ("name", "hilist_name", "a_name") if v.get(n)), "—")
 
 
 @register.filter

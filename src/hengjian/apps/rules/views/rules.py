@@ -22,6 +22,7 @@ from hengjian.apps.rules.views import today
 from hengjian.apps.runs import policies as runs_policies
 from hengjian.apps.runs import services as runs_services
 from hengjian.engine.coverage import STATES
+from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.site.knowledge.editing import cells_of
 
 _TABS = ("active", "shadow", "needs_knowledge", "needs_data")
@@ -35,6 +36,12 @@ _COLUMNS: tuple[dict[str, Any], ...] = (
     {"key": "fund", "title": "基金支付（元）", "sort": "fund", "css": "r"},
     {"key": "quality", "title": "精确率 / 召回率", "sort": "precision", "css": "r"},
 )
+
+
+_SAMPLE = 10
+"""Rows shown of knowledge that comes with the data."""
+_ELSEWHERE = ("rule", "match", "code", "name", "med_list_codg", "hilist_name", "basis", "low", "high")
+"""Cells of rows that come with the data which have a column of their own, or say nothing to a reader."""
 
 
 @require_GET
@@ -96,8 +103,8 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "table_title": words.table_title(book, shown.knowledge),
     }
     if row.travels:
-        context["travelling"], sample = parts.travelling_sample(shown)
-        context |= {"sample": sample, "columns": _columns(sample, shown.knowledge)}
+        rows = office.travelling(shown)
+        context |= {"travelling": len(rows), "sample": rows[:_SAMPLE], "columns": _columns(rows, shown.knowledge)}
     elif shown.knowledge:
         found = find_rows(office, [shown.knowledge], Asked(words=request.GET.get("q", "").strip()[:60]))
         context |= page_of(request, found) | {"q": request.GET.get("q", ""), "columns": _columns(found[:1], shown.knowledge)}
@@ -108,7 +115,8 @@ def _columns(rows: Any, table: str) -> list[tuple[str, str]]:
     """Name and title of the columns of a knowledge table that a page has room for."""
     if not rows:
         return []
-    names = [n for n in cells_of(rows[0]) if n not in ("rule", "match", "med_list_codg", "hilist_name", "basis")]
+    elsewhere = _ELSEWHERE if table in LAKE_KNOWLEDGE else ("match",)
+    names = [n for n in cells_of(rows[0]) if n not in elsewhere]
     return [(n, words.column_label(n, table)) for n in names]
 
 
