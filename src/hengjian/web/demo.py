@@ -31,6 +31,7 @@ from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 from hengjian.web.cast import make_bureau, make_desk
 from hengjian.web.demo_days import work
+from hengjian.web.demo_rules import propose_changes
 
 BUREAU = "镜川市医疗保障局"
 _REASON = "演示：启用随程序的全部规则"
@@ -60,6 +61,7 @@ def build_demo(people: int, console: Console) -> None:
     console.print(f"三 审计：疑点 {Finding.objects.count():,} 条")
     desk = open_desk(since)
     work({**staff, **desk}, desk["yibao"].unit.institution_code)
+    propose_changes(staff)
     console.print("四 人员：各岗位一人，一家机构的经办人和医师；已经办了一批，每个环节都有")
 
 

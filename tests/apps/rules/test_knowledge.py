@@ -27,7 +27,14 @@ def imported(office, home, tmp_path, today):
         encoding="utf-8",
     )
     site = home / "site"
-    prepared = prepare([source], site, office_book(today).book.knowledge, Options("国家医保局公告（试）", "第十八批", today), "", lambda *_: None)
+    prepared = prepare(
+        [source],
+        site,
+        office_book(today).book.knowledge,
+        Options("国家医保局公告（试）", "第十八批", today),
+        "",
+        lambda *_: None,
+    )
     assert prepared.difference.added, [e.detail for e in prepared.batch.explained]
     apply(site, prepared, datetime(2026, 11, 24))
     return office
@@ -46,7 +53,9 @@ def test_everything_is_listed_and_found_by_code_prefix_and_by_name(client, offic
     )
     by_name = kids(page(client, office["kezhang"], ADDRESS, q="住院诊查费"))
     assert ROW in by_name and len(by_name) < 20
-    assert kids(page(client, office["kezhang"], ADDRESS, q="xl02bba326b001")) >= {("drug_sex_limit", "sex-drug-01")}  # begins with
+    assert kids(page(client, office["kezhang"], ADDRESS, q="xl02bba326b001")) >= {
+        ("drug_sex_limit", "sex-drug-01")
+    }  # begins with
     assert not kids(page(client, office["kezhang"], ADDRESS, q="没有这个"))
 
 

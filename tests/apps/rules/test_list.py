@@ -54,7 +54,10 @@ def test_what_was_found_is_of_the_newest_audit_and_for_whole_offices_only(client
     assert run is not None and sum(f.count for f in found.values() if not f.shadow) == run.counts["findings"] > 0
     rows = shown(page(client, office["kezhang"], "/rules/", size="100"))
     most = max(found, key=lambda r: found[r].fund)
-    assert rows[most].found == found[most] and f"{found[most].fund:,}" in page(client, office["kezhang"], "/rules/").content.decode()
+    assert (
+        rows[most].found == found[most]
+        and f"{found[most].fund:,}" in page(client, office["kezhang"], "/rules/").content.decode()
+    )
     assert next(iter(rows)) == most  # most money first
     office["chushen"].posts.update(region_code="990102")
     answer = page(client, type(office["chushen"]).objects.get(pk=office["chushen"].pk), "/rules/")
@@ -77,7 +80,7 @@ def test_fraud_rules_do_not_exist_for_who_may_not_see_them(client, office):
 
 @pytest.mark.parametrize("who", ["yibao", "yishi", "caiwu", "guanli", "anquan", "shenji"])
 def test_others_never_reach_the_room(client, office, who):
-    for address in ("/rules/", f"/rules/{POLICY}/", "/rules/coverage/", "/rules/knowledge/", "/rules/changes/"):
+    for address in ("/rules/", f"/rules/{POLICY}/", "/rules/coverage/", "/rules/knowledge/", "/rules/knowledge/changes/"):
         assert page(client, office[who], address).status_code == 403, address
 
 

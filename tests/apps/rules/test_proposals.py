@@ -29,7 +29,13 @@ from hengjian.site.knowledge.store import read_batches
 from .conftest import ROW, page
 
 pytestmark = pytest.mark.django_db
-END = Wanted(*ROW, notice="国家医保局公告（第十八批）", source_row="附件 2 第 7 行", reason="第十八批取消这一限制", ends_on=date(2026, 12, 1))
+END = Wanted(
+    *ROW,
+    notice="国家医保局公告（第十八批）",
+    source_row="附件 2 第 7 行",
+    reason="第十八批取消这一限制",
+    ends_on=date(2026, 12, 1),
+)
 
 
 def row_of(today, kid=ROW[1]):
@@ -126,7 +132,9 @@ def test_nobody_approves_or_refuses_what_he_proposed(office, home, now, who):
         approve(by=act, at=now, proposal=proposal)
 
 
-@pytest.mark.parametrize(("who", "may"), [("juzhang", False), ("caiwu", False), ("shenji", False), ("yibao", False), ("fuhe", True)])
+@pytest.mark.parametrize(
+    ("who", "may"), [("juzhang", False), ("caiwu", False), ("shenji", False), ("yibao", False), ("fuhe", True)]
+)
 def test_only_who_may_propose_does(office, now, who, may):
     if may:
         assert propose(by=office[who], at=now, wanted=END).is_waiting
@@ -162,17 +170,22 @@ def test_what_is_refused_or_withdrawn_changes_nothing_and_stays(client, office, 
         withdraw(by=office["fuhe"], at=now, proposal=two)
     withdraw(by=office["chushen"], at=now, proposal=two)
     assert row_of(today) == before and not read_batches(home / "site")
-    for act in (lambda p: approve(by=office["juzhang"], at=now, proposal=p), lambda p: withdraw(by=office["chushen"], at=now, proposal=p)):
+    for act in (
+        lambda p: approve(by=office["juzhang"], at=now, proposal=p),
+        lambda p: withdraw(by=office["chushen"], at=now, proposal=p),
+    ):
         for proposal in (one, two):
             with pytest.raises(InputError, match="这份修改"):
                 act(proposal)
     assert [e for e, _ in events(one.subject) + events(two.subject)] == [
         "knowledge.proposed", "knowledge.refused", "knowledge.proposed", "knowledge.withdrawn",
     ]  # fmt: skip
-    text = page(client, office["fuhe"], "/rules/changes/").content.decode()
+    text = page(client, office["fuhe"], "/rules/knowledge/changes/").content.decode()
     assert "公告没有取消" in text and "已撤回" in text
-    assert "公告没有取消" in page(client, office["fuhe"], f"/rules/changes/{one.pk}/").content.decode()
-    assert [p.pk for p in page(client, office["fuhe"], "/rules/changes/", state="refused").context["page"]] == [one.pk]
+    assert "公告没有取消" in page(client, office["fuhe"], f"/rules/knowledge/changes/{one.pk}/").content.decode()
+    assert [p.pk for p in page(client, office["fuhe"], "/rules/knowledge/changes/", state="refused").context["page"]] == [
+        one.pk
+    ]
 
 
 @pytest.mark.parametrize(
@@ -243,9 +256,19 @@ def test_a_folder_that_cannot_be_written_leaves_the_proposal_waiting(office, hom
 def test_through_the_pages(client, office, home, today):
     address = f"/rules/knowledge/{ROW[0]}/{ROW[1]}/change/"
     row = page(client, office["chushen"], f"/rules/knowledge/{ROW[0]}/{ROW[1]}/")
-    assert address in row.content.decode() and address not in page(client, office["juzhang"], row.request["PATH_INFO"]).content.decode()
+    assert (
+        address in row.content.decode()
+        and address not in page(client, office["juzhang"], row.request["PATH_INFO"]).content.decode()
+    )
     form = page(client, office["chushen"], address).context["form"]
-    sent = {"what": "replace", "day": "2026-12-01", "until": "", "notice": END.notice, "batch": "第十八批", "source_row": "第 7 行"}
+    sent = {
+        "what": "replace",
+        "day": "2026-12-01",
+        "until": "",
+        "notice": END.notice,
+        "batch": "第十八批",
+        "source_row": "第 7 行",
+    }
     sent |= {f"cell_{n}": v for n, v in cells_of(row_of(today)).items()} | {"reason": "上限改为 2 日", "is_official": "on"}
     assert {f.name for f in form} == sent.keys()
     bad = client.post(address, sent | {"cell_max_value": "两次"})
@@ -253,14 +276,14 @@ def test_through_the_pages(client, office, home, today):
     assert client.post(address, sent | {"day": "0026-12-01"}).status_code == 400
     made = client.post(address, sent | {"cell_max_value": "2"})
     proposal = Proposal.objects.get()
-    assert made.status_code == 302 and made["Location"] == f"/rules/changes/{proposal.pk}/"
+    assert made.status_code == 302 and made["Location"] == f"/rules/knowledge/changes/{proposal.pk}/"
     mine = client.get(made["Location"]).content.decode()
     assert "撤回这份修改" in mine and "批准并写入" not in mine and "监管科长" in mine
-    assert client.post(f"/rules/changes/{proposal.pk}/approve/").status_code == 403
+    assert client.post(f"/rules/knowledge/changes/{proposal.pk}/approve/").status_code == 403
     theirs = page(client, office["kezhang"], made["Location"])
     changed = [c.label for c in theirs.context["cells"] if c.differs]
     assert "批准并写入" in theirs.content.decode() and "上限" in changed and "名称" not in changed
-    assert client.post(f"/rules/changes/{proposal.pk}/approve/", {"note": ""}).status_code == 302
+    assert client.post(f"/rules/knowledge/changes/{proposal.pk}/approve/", {"note": ""}).status_code == 302
     done = client.get(made["Location"]).content.decode()
     assert "写入站点知识第 1 批" in done and "批准并写入" not in done
     assert json.loads((home / "site/knowledge/batches.json").read_text())["batches"][0]["edit"]["proposal"] == f"{proposal.pk}"
@@ -270,9 +293,9 @@ def test_through_the_pages(client, office, home, today):
 def test_the_other_door_stays_shut(client, office, now):
     proposal = propose(by=office["chushen"], at=now, wanted=END)
     for who in ("yibao", "yishi"):
-        assert page(client, office[who], f"/rules/changes/{proposal.pk}/").status_code == 403
+        assert page(client, office[who], f"/rules/knowledge/changes/{proposal.pk}/").status_code == 403
         for act in ("approve", "refuse", "withdraw"):
-            assert client.post(f"/rules/changes/{proposal.pk}/{act}/", {"note": "好的"}).status_code == 403
+            assert client.post(f"/rules/knowledge/changes/{proposal.pk}/{act}/", {"note": "好的"}).status_code == 403
     proposal.refresh_from_db()
     assert proposal.is_waiting
 
@@ -282,9 +305,9 @@ def test_changes_of_hidden_tables_are_hidden(client, office, now, book):
     rule = book.book.rules["service_daily_limit"]
     object.__setattr__(rule, "category", "fraud")
     try:
-        assert page(client, office["shuju"], f"/rules/changes/{proposal.pk}/").status_code == 404
+        assert page(client, office["shuju"], f"/rules/knowledge/changes/{proposal.pk}/").status_code == 404
         with pytest.raises(InputError, match="没有这个知识点"):
             propose(by=office["shuju"], at=timezone.now(), wanted=END)
-        assert page(client, office["fuhe"], f"/rules/changes/{proposal.pk}/").status_code == 200
+        assert page(client, office["fuhe"], f"/rules/knowledge/changes/{proposal.pk}/").status_code == 200
     finally:
         object.__setattr__(rule, "category", "policy")

@@ -90,7 +90,9 @@ def test_settings_and_parameters_are_in_words_for_every_rule():
         assert all(not p.text.isascii() for p in words.sentence(rule.message) if p.is_blank), rule.rule_id
         assert not rule.family or words.ABOUT[rule.family]
     for table, rows in book.knowledge.items():
-        assert all(not words.column_label(c, table).isascii() for c in rows[0].values if c not in ("notice", "batch", "row")), table
+        assert all(not words.column_label(c, table).isascii() for c in rows[0].values if c not in ("notice", "batch", "row")), (
+            table
+        )
 
 
 @pytest.mark.parametrize(("who", "may"), [("kezhang", True), ("juzhang", True), ("chushen", False), ("shuju", False)])
