@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import date
 from urllib.parse import urlencode
 
 import pytest
@@ -22,6 +23,8 @@ from hengjian.apps.clues.models import Clue
 from hengjian.apps.registry.models import Institution, Person
 from hengjian.apps.review import services as reviews
 from hengjian.apps.review.models import Attachment, Batch, Review
+from hengjian.apps.rules import services as changes
+from hengjian.apps.rules.models import Proposal
 from hengjian.apps.runs.models import Run
 from hengjian.web.cast import BUREAU_CAST, DESK_CAST
 from hengjian.web.rights import RIGHTS
@@ -55,7 +58,7 @@ RAW = (
 NAMES = (
     "q", "state", "page", "size", "sort", "kind", "region", "category", "amount", "found_from", "found_to", "source", "certainty", "person",
     "due", "rule", "institution", "since", "until", "settled", "level", "who", "year", "day", "user", "parent", "group", "step", "at",
-    "closed", "event", "subject", "role", "unit", "run", "next", "code", "active",
+    "closed", "event", "subject", "role", "unit", "run", "next", "code", "active", "table", "when", "official", "family",
 )  # fmt: skip
 NOT_BY_LINK = {"login", "healthy", "clues:institutions", "runs:findings", "runs:report", "runs:download"}
 """Addresses to GET that no page of this small world links to: they are added by hand, or need an audit's own files."""
@@ -76,6 +79,8 @@ BY_HAND = {
     "runs:retry": ("shuju", ("run",), {}),
     "runs:guide_start": ("kezhang", (), {}),
     "runs:release": ("kezhang", (), {"rule": "service_daily_limit", "to": "active", "reason": "局办公会"}),
+    "rules:approve": ("kezhang", ("proposal",), {"note": "对照过公告"}),
+    "rules:refuse": ("kezhang", ("proposal",), {"note": "公告没有取消"}),
     "clues:gone": ("kezhang", (), {}),
 }
 """Addresses whose button shows only at a certain moment: who presses it, the rows it names (states of reviews, or what), and its fields."""
@@ -119,10 +124,16 @@ def office(world, now, monkeypatch, settings, tmp_path):  # noqa: F811
             "content": "电话",
         },
     )
+    for login, kid in (("chushen", "cap-day-01"), ("kezhang", "cap-day-02")):  # one to decide on, one to take back
+        changes.propose(by=cast[login], at=now, wanted=_change(kid))
     operator.post(reverse("runs:upload"), {"files": SimpleUploadedFile("就诊.csv", "就诊ID,人员编号\n1,2\n".encode())})
     supervisor.post(reverse("runs:export", args=["ledger"]))
     admin.post(reverse("accounts:unit_add"), {"name": "稽核二科", "kind": "department", "region_code": "990100"})
     return cast
+
+
+def _change(kid: str) -> changes.Wanted:
+    return changes.Wanted("service_daily_limit", kid, "公告", "第 1 行", "取消限制", ends_on=date(2026, 12, 1))
 
 
 def _as(cast, login: str) -> Client:
@@ -214,7 +225,7 @@ def test_no_address_and_no_form_is_a_fault(office):
 
 
 def _row(what: str) -> int:
-    rows = {"batch": Batch, "file": Attachment, "run": Run}
+    rows = {"batch": Batch, "file": Attachment, "run": Run, "proposal": Proposal}
     found = rows[what].objects.order_by("pk") if what in rows else Review.objects.filter(state=what).order_by("pk")
     return found.values_list("pk", flat=True)[0]
 
@@ -253,7 +264,7 @@ def _plain(name: str) -> str:
     try:
         return reverse(name)
     except NoReverseMatch:
-        return reverse(name, args=["ledger"])
+        return reverse(name, args=["ledger", "1"] if name in ("rules:row", "rules:propose") else ["ledger"])
 
 
 @pytest.mark.django_db
