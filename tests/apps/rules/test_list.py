@@ -59,6 +59,8 @@ def test_what_was_found_is_of_the_newest_audit_and_for_whole_offices_only(client
         and f"{found[most].fund:,}" in page(client, office["kezhang"], "/rules/").content.decode()
     )
     assert next(iter(rows)) == most  # most money first
+    for who, may in (("chushen", True), ("shuju", False)):  # who may not read clues is not sent there
+        assert (f"/clues/?rule={most}" in page(client, office[who], f"/rules/{most}/").content.decode()) is may
     office["chushen"].posts.update(region_code="990102")
     answer = page(client, type(office["chushen"]).objects.get(pk=office["chushen"].pk), "/rules/")
     assert "基金支付（元）" not in answer.content.decode() and shown(answer)[most].found is None

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from hengjian.apps.accounts import policies as rights
 from hengjian.apps.listing import page_of
 from hengjian.apps.rules import page as parts
 from hengjian.apps.rules import policies, queries, words
@@ -99,6 +100,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "own": office.own[rule_id],
         "is_on": shown.status == "active",
         "may_release": runs_policies.can(request.user, "rule.release", today()) and office.own[rule_id] in ("active", "shadow"),
+        "reads_clues": rights.can(request.user, "clue.read", today()),
         "since": words.period_in_words(shown.period),
         "table_title": words.table_title(book, shown.knowledge),
     }
