@@ -128,8 +128,12 @@ def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook
         )
     if result.site:
         console.print(f"按站点文件夹 {result.site}：核准 {result.approvals} 项。")
-    for rule_id, knowledge in result.waiting.items():
-        console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")
+    if result.waiting:
+        titles = [book.rules[rule_id].title for rule_id in result.waiting]
+        shown = "、".join(titles if only or len(titles) <= 3 else [*titles[:3], "…"])
+        console.print(
+            f"[yellow]有 {len(titles)} 条规则缺知识表，没有运行：{shown}。缺哪张：hengjian rules coverage --lake {result.lake}[/yellow]"
+        )
     for rule_id in result.left_out:
         console.print(f"[yellow]{book.rules[rule_id].title}：不在 {result.engine} 上运行。[/yellow]")
     if result.full_because:
