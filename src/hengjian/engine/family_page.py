@@ -29,6 +29,7 @@ _SETTINGS = {
     "per": "在多大范围内：day 当日，encounter 一次就诊",
     "win": "在多大范围内：day 当日，encounter 同次就诊，rx 同一处方，hour 同一小时，hours6 六小时内；也可写在知识行里",
     "algo": "哪一种算法。计价：ceiling 单价上限，discount 同切口打折；时序：readmit 分解住院，after_death 死亡之后，overlap 两段住院重叠，during_stay 住院期间另有就诊或购药；账实：stock 进销存，trace 追溯码",
+    "list_types": "进销存：数哪几类目录的东西，写成 `|101|102|`",
     "chk": "查什么：fee_outside_stay 费用在住院之外，late_upload 上传太晚，no_main_diagnosis 没有主要诊断",
     "kind": "住院期间另有的是：outp 门诊，pharm 购药",
     "num_types": "分子是哪几类收费项目，写成 `|09|10|`",

@@ -36,7 +36,9 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_valid": {"kid": "INTEGER", "chk": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_planned": {"diag3": "VARCHAR"},
-    "kn_recon": {"kid": "INTEGER", "algo": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
+    "kn_recon": {
+        "kid": "INTEGER", "algo": "VARCHAR", "list_types": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+    },
     "kn_stat": {"kid": "INTEGER", "num_types": "VARCHAR", "min_lines": "INTEGER", "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
     "kn_graph": {
         "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
@@ -96,7 +98,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "price": ("algo",),
     "valid": ("chk",),
     "timeline": ("algo", "kind"),
-    "reconcile": ("algo",),
+    "reconcile": ("algo", "list_types"),
     "statistic": ("num_types",),
     "graph": ("kinds",),
 }
@@ -324,6 +326,7 @@ def _reconcile(point: Point) -> Iterable[Member]:
         values: dict[str, object] = {
             "kid": point.kid,
             "algo": point.setting("algo"),
+            "list_types": point.setting("list_types") if point.setting("algo") == "stock" else None,
             "tol_pct": point.params.get("tolerance", 0),
             "w0": start,
             "w1": end,

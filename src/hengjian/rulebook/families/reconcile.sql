@@ -6,7 +6,7 @@ scope: whole
 window: year
 engines: [duckdb, sqlite, spark]
 # Goods claimed against goods that came in, over a calendar year [w0, w1); one trace code sold twice. tol_pct: tolerated excess in percent
-# algo: stock | trace. Sums are reduced to whole yuan and whole units before they are multiplied.
+# algo: stock | trace; list_types '|101|102|': kinds of goods a stock rule counts. Sums are reduced to whole yuan and whole units before they are multiplied.
 */
 WITH book AS (                                  -- what was sold before the first entry of a book, nobody can say where it came from
   SELECT s.org_key, s.item_key, MIN(s.stk_day) AS since
@@ -20,7 +20,7 @@ WITH book AS (                                  -- what was sold before the firs
   JOIN kn_recon AS k ON f.fee_day >= k.w0 AND f.fee_day < k.w1
    AND k.algo = 'stock'                         -- narrows: asked twice
   JOIN book AS b ON b.org_key = f.org_key AND b.item_key = f.item_key AND f.fee_day >= b.since
-  WHERE f.list_type IN ('101', '102', '301') AND f.net_cnt_e4 > 0 AND f.net_inscp > 0
+  WHERE STRPOS(k.list_types, '|' || f.list_type || '|') > 0 AND f.net_cnt_e4 > 0 AND f.net_inscp > 0
     AND (f.org_key, f.item_key) IN (SELECT b.org_key, b.item_key FROM stock_change AS b)      -- narrows: without a book, spared below
   GROUP BY k.kid, k.tol_pct, k.w0, k.w1, f.org_key, f.item_key
 ), came AS (                                    -- all that came in up to the end of the window, less what earlier windows sold
