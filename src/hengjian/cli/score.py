@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hengjian.kernel.errors import InputError
+from hengjian.rulebook.model import CERTAINTIES
 from hengjian.score import ScoreResult, ThemeScore, missed, read_findings, read_requirement, read_rules, read_truth
 from hengjian.score import score as compare
 from hengjian.score.read import find_findings
-from hengjian.score.require import CERTAINTIES
 
 
 def score(
