@@ -37,7 +37,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_planned": {"diag3": "VARCHAR"},
     "kn_recon": {
-        "kid": "INTEGER", "algo": "VARCHAR", "list_types": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+        "kid": "INTEGER", "algo": "VARCHAR", "list_types": "VARCHAR", "tol": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
     },
     "kn_stat": {
         "kid": "INTEGER", "algo": "VARCHAR", "num_types": "VARCHAR", "num_set": "VARCHAR", "least": "INTEGER", "n": "INTEGER",
@@ -89,7 +89,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "price": {"algo": ("ceiling", "discount")},
     "valid": {"chk": ("fee_outside_stay", "late_upload", "no_main_diagnosis")},
     "timeline": {"algo": ("readmit", "after_death", "overlap", "during_stay"), "kind": ("outp", "pharm")},
-    "reconcile": {"algo": ("stock", "trace")},
+    "reconcile": {"algo": ("stock", "trace", "total", "operations")},
     "statistic": {"algo": ("fees", "items", "infection", "readmission")},
 }
 """Words a family's settings (and cells of the same name) may hold. Anything else is refused: SQL would take it for NULL, and a window
@@ -333,7 +333,7 @@ def _reconcile(point: Point) -> Iterable[Member]:
             "kid": point.kid,
             "algo": point.setting("algo"),
             "list_types": point.setting("list_types") if point.setting("algo") == "stock" else None,
-            "tol_pct": point.params.get("tolerance", 0),
+            "tol": point.params.get("tolerance", 0),
             "w0": start,
             "w1": end,
         }
