@@ -11,6 +11,7 @@ from hengjian.city.diseases import ALL, DEPTS, INDEX
 from hengjian.city.encounters import INP, INSUTYPES, MED_TYPES, OUTP, PHARM, med
 from hengjian.city.frames import Array, Frame, concat, runs, size, take
 from hengjian.city.people import CHRONIC, DISTRICTS
+from hengjian.city.plant.plot import Operation
 from hengjian.city.refunds import UNDONE_AFTER
 from hengjian.city.services import BODY_PARTS
 from hengjian.city.stays import operation_time
@@ -368,7 +369,7 @@ def operation_table(block: Block) -> pa.Table:
         "main": np.ones(n, np.int64),
     }
     special: list[tuple[int, ...]] = []
-    for planted, operations in sorted(block.plot.operations.items()):
+    for planted, operations in sorted((_charged(block) | block.plot.operations).items()):
         for number, op in enumerate(operations, 1):
             own = int(block.planted_enc[planted])
             started = op.sec if op.sec >= 0 else int(operation_time(enc, np.array([own]))[0])
@@ -400,6 +401,13 @@ def operation_table(block: Block) -> pa.Table:
             "oprn_no": numbered("", rows["number"], 1),
         }
     )
+
+
+def _charged(block: Block) -> dict[int, list[Operation]]:
+    """Planted stays that are charged an operation have one on record, unless their plot says which."""
+    cut = {s["enc"] for s in block.plot.specials if block.cat.items[s["item"]].chrg == "06"}
+    stays = (e for e in cut if block.plot.encs[e]["kind"] == INP)
+    return {e: [Operation("86.3x00", "皮肤病损切除术")] for e in stays}
 
 
 def entitlement_table(block: Block) -> pa.Table:

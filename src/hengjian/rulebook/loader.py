@@ -218,7 +218,9 @@ def _rule(
     certainty = head.one_of("certainty", CERTAINTIES)
     if (certainty == "indicator") != (family != "" and families[family].output == "indicator"):
         raise RulebookError(
-            f"{CERTAINTIES[certainty]}与族“{family or '—'}”不合", where=head.where("certainty"), cure="统计指标一族写 indicator，其余不写"
+            f"{CERTAINTIES[certainty]}与族“{family or '—'}”不合",
+            where=head.where("certainty"),
+            cure="统计指标一族写 indicator，其余不写",
         )
     table = head.text("knowledge")
     if table and not table.startswith("local_") and table != "price" and table not in knowledge:
