@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from hengjian.city.plant import THEMES as PLANTED
-from hengjian.city.stock import THEME as BOOKS
+from hengjian.city.stock import THEMES as BOOK_THEMES
 
 from .conftest import PLAN, City
 
-THEMES = (*PLANTED, BOOKS)
+BOOKS = {theme.name for theme in BOOK_THEMES.values()}
+THEMES = (*PLANTED, *BOOK_THEMES.values())
 PARTLY = {"duplicate_drug_group", "tcm_incompatible", "surgery_incision_discount", "service_price_ceiling"}
 """Themes of lines of which only a part, or only one of two, is in question."""
 RECORDS = {"diagnosis_sex", "operation_sex", "operation_diagnosis_mismatch", "late_upload", "no_main_diagnosis"}
@@ -72,14 +73,14 @@ def test_every_theme_has_guilty_and_innocent_variants(city: City) -> None:
 def test_every_fact_has_a_number_and_a_person_of_its_own(city: City) -> None:
     rows = city.rows("truth")
     assert [row["violation_id"] for row in rows] == [f"V{i:07d}" for i in range(1, len(rows) + 1)]
-    mine = [row["psn_no"] or row["fixmedins_code"] for row in rows if row["psn_no"] or row["theme"] == BOOKS.name]
+    mine = [row["psn_no"] or row["fixmedins_code"] for row in rows if row["psn_no"] or row["theme"] in BOOKS]
     assert len(set(mine)) == len(rows) >= 2 * 12 * len(PLANTED)
 
 
 def test_truth_names_rows_that_exist_and_agree(
     city: City, lines: dict[str, tuple[Any, ...]], stays: dict[str, tuple[Any, ...]]
 ) -> None:
-    for row in [row for row in city.rows("truth") if row["theme"] != BOOKS.name]:
+    for row in [row for row in city.rows("truth") if row["theme"] not in BOOKS]:
         visits, places = parts(row["mdtrt_id"]), parts(row["fixmedins_code"])
         assert visits and {stays[v][0] for v in visits} == {row["psn_no"]} and {stays[v][1] for v in visits} == set(places)
         assert row["window_start"] <= row["window_end"]
@@ -142,12 +143,14 @@ def test_the_books_of_the_pharmacies_say_what_truth_says(city: City) -> None:
     claimed = {
         (place, code): n
         for place, code, n in city.ask(
-            """SELECT fixmedins_code, med_list_codg, SUM(cnt)::INT FROM fee_line WHERE fixmedins_code LIKE 'P%' AND inscp_scp_amt <> 0
-               AND fee_ocur_time >= DATE '2026-01-01' GROUP BY ALL"""
+            """SELECT fixmedins_code, med_list_codg, SUM(cnt)::INT FROM fee_line
+               WHERE (fixmedins_code LIKE 'P%' OR list_type = '301') AND inscp_scp_amt <> 0 AND fee_ocur_time >= DATE '2026-01-01'
+               GROUP BY ALL"""
         )
     }
-    facts = [row for row in city.rows("truth") if row["theme"] == BOOKS.name]
-    assert {row["variant"] for row in facts} == {*BOOKS.guilty, *BOOKS.innocent}
+    facts = [row for row in city.rows("truth") if row["theme"] in BOOKS]
+    for theme in BOOK_THEMES.values():
+        assert {row["variant"] for row in facts if row["theme"] == theme.name} == {*theme.guilty, *theme.innocent}
     seen = 0
     for place, code in claimed.keys() & {(b["fixmedins_code"], b["med_list_codg"]) for b in books}:
         mine = [b for b in books if (b["fixmedins_code"], b["med_list_codg"]) == (place, code)]

@@ -119,7 +119,7 @@ def _build(plan: Plan, out: Path, progress: Progress | None, summary: Summary) -
     write_rows(out / "stock_change.csv", stock.COLUMNS, moves)
     summary.rows["stock_change"] = len(moves)
     truth += shortages
-    for theme in (*THEMES, stock.THEME):
+    for theme in (*THEMES, *stock.THEMES.values()):
         flags = [row["is_guilty"] for row in truth if row["theme"] == theme.name]
         summary.facts[theme.name] = (flags.count("1"), flags.count("0"))
     write_rows(out / "truth.csv", COLUMNS, numbered_rows(truth))

@@ -14,10 +14,10 @@ from rich.text import Text
 
 from hengjian.kernel.errors import InputError
 from hengjian.rulebook import load_rulebook
+from hengjian.rulebook.model import CERTAINTIES
 from hengjian.score import ScoreResult, ThemeScore, missed, read_findings, read_requirement, read_rules, read_truth
 from hengjian.score import score as compare
 from hengjian.score.read import find_findings
-from hengjian.score.require import CERTAINTIES
 
 
 def score(

@@ -198,8 +198,8 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
 
 
 def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
-    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys and numbers stay integers,
-    or `kn_<rule>` of its parameters while they do not change."""
+    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys, and numbers and prefixes of
+    diagnoses stay, or `kn_<rule>` of its parameters while they do not change."""
     if point.row is None:
         spec = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
         return f"kn_{point.rule.rule_id}", spec, (point.kid, *point.params.values(), point.period.start, point.period.end)
@@ -212,6 +212,9 @@ def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
         if column.name == "med_list_codg" or column.name.endswith("_codg"):
             spec["item_key" if column.name == "med_list_codg" else column.name.replace("_codg", "_key")] = "BIGINT"
             row.append(key_of(value.split("-")[0]))
+        elif column.name == "diag_prefix":  # SUBSTRING(main_diag, 1, LENGTH(diag_prefix)) = diag_prefix
+            spec[column.name] = "VARCHAR"
+            row.append(value)
         elif column.kind.sql == "INTEGER":
             spec[column.name] = "INTEGER"
             row.append(int(value))

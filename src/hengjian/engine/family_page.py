@@ -15,8 +15,8 @@ _ABOUT = {
     "price": "单价超过上限，或同一切口的第二项手术没有打折。价格上限是随数据来的 `price` 表。",
     "valid": "一条记录自己对不上：费用在住院之外、上传太晚、没有主要诊断。",
     "timeline": "同一人的两次就诊，或就诊与死亡，时间上对不上。知识表（可无）列出不算的诊断类目。",
-    "reconcile": "一年里结算的多于进的；一个追溯码卖了两次。",
-    "statistic": "机构一个月里某几类费用的份额和同级位次。只是指标，从不是疑点。",
+    "reconcile": "两本账对不上：一年里结算的多于进的，一个追溯码卖了两次，结算总额与费用明细之和不等，收了手术费而手术操作没有填好。",
+    "statistic": "机构一个月里的一个份额，和它在同级同类机构中的位次：某几类费用或某些项目占全部费用，院内感染或非计划再入院占出院人次。只是指标，从不是疑点。知识表写分子数哪些项目或诊断，再入院的写哪些是按计划的。参数 `least` 是分母至少多少行或多少人次，`within` 是多少天之内。",
     "graph": "一个季度里总在一起出现的人。",
 }
 _SETTINGS = {
@@ -28,10 +28,11 @@ _SETTINGS = {
     "measure": "数什么：qty 数量（缺省），days 不同的使用日",
     "per": "在多大范围内：day 当日，encounter 一次就诊",
     "win": "在多大范围内：day 当日，encounter 同次就诊，rx 同一处方，hour 同一小时，hours6 六小时内；也可写在知识行里",
-    "algo": "哪一种算法。计价：ceiling 单价上限，discount 同切口打折；时序：readmit 分解住院，after_death 死亡之后，overlap 两段住院重叠，during_stay 住院期间另有就诊或购药；账实：stock 进销存，trace 追溯码",
+    "algo": "哪一种算法。计价：ceiling 单价上限，discount 同切口打折；时序：readmit 分解住院，after_death 死亡之后，overlap 两段住院重叠，during_stay 住院期间另有就诊或购药；账实：stock 进销存，trace 追溯码，total 结算总额与明细，operations 手术费与手术操作；统计：fees 费用类别占比，items 项目占比，infection 院内感染率，readmission 非计划再入院率",
+    "list_types": "进销存：数哪几类目录的东西，写成 `|101|102|`",
     "chk": "查什么：fee_outside_stay 费用在住院之外，late_upload 上传太晚，no_main_diagnosis 没有主要诊断",
     "kind": "住院期间另有的是：outp 门诊，pharm 购药",
-    "num_types": "分子是哪几类收费项目，写成 `|09|10|`",
+    "num_types": "fees 的分子是哪几类收费项目，写成 `|09|10|`",
     "kinds": "算哪几种就诊，写成 `|outp|pharm|`",
 }
 _COLUMNS = {

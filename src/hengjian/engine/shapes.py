@@ -36,8 +36,15 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_valid": {"kid": "INTEGER", "chk": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_planned": {"diag3": "VARCHAR"},
-    "kn_recon": {"kid": "INTEGER", "algo": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
-    "kn_stat": {"kid": "INTEGER", "num_types": "VARCHAR", "min_lines": "INTEGER", "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
+    "kn_recon": {
+        "kid": "INTEGER", "algo": "VARCHAR", "list_types": "VARCHAR", "tol": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+    },
+    "kn_stat": {
+        "kid": "INTEGER", "algo": "VARCHAR", "num_types": "VARCHAR", "num_set": "VARCHAR", "least": "INTEGER", "n": "INTEGER",
+        "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+    },
+    "kn_stat_item": {"num_set": "VARCHAR", "item_key": "BIGINT"},
+    "kn_stat_diag": {"num_set": "VARCHAR", "diag_key": "BIGINT"},
     "kn_graph": {
         "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
     },
@@ -60,7 +67,7 @@ FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
     "valid": ("kn_valid",),
     "timeline": ("kn_timeline", "kn_planned"),
     "reconcile": ("kn_recon",),
-    "statistic": ("kn_stat",),
+    "statistic": ("kn_stat", "kn_stat_item", "kn_stat_diag", "kn_planned"),
     "graph": ("kn_graph",),
 }
 """Families and the shapes they join; a family without a row in any of `DRIVING` finds nothing."""
@@ -68,7 +75,7 @@ FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
 BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph"})
 """Families whose rules are judged by their parameters; in the others every judgement rests on a knowledge row."""
 
-DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_exempt"}
+DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_stat_item", "kn_stat_diag", "kn_exempt"}
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "limit": {
@@ -82,7 +89,8 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "price": {"algo": ("ceiling", "discount")},
     "valid": {"chk": ("fee_outside_stay", "late_upload", "no_main_diagnosis")},
     "timeline": {"algo": ("readmit", "after_death", "overlap", "during_stay"), "kind": ("outp", "pharm")},
-    "reconcile": {"algo": ("stock", "trace")},
+    "reconcile": {"algo": ("stock", "trace", "total", "operations")},
+    "statistic": {"algo": ("fees", "items", "infection", "readmission")},
 }
 """Words a family's settings (and cells of the same name) may hold. Anything else is refused: SQL would take it for NULL, and a window
 that is NULL is one window for everything."""
@@ -96,8 +104,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "price": ("algo",),
     "valid": ("chk",),
     "timeline": ("algo", "kind"),
-    "reconcile": ("algo",),
-    "statistic": ("num_types",),
+    "reconcile": ("algo", "list_types"),
+    "statistic": ("algo", "num_types"),
     "graph": ("kinds",),
 }
 """Settings each family reads. Anything else is refused: nobody would read it."""
@@ -324,24 +332,41 @@ def _reconcile(point: Point) -> Iterable[Member]:
         values: dict[str, object] = {
             "kid": point.kid,
             "algo": point.setting("algo"),
-            "tol_pct": point.params.get("tolerance", 0),
+            "list_types": point.setting("list_types") if point.setting("algo") == "stock" else None,
+            "tol": point.params.get("tolerance", 0),
             "w0": start,
             "w1": end,
         }
         yield Member("kn_recon", values, point.period)
 
 
+_COUNTED = {"items": ("kn_stat_item", "code", "item"), "infection": ("kn_stat_diag", "diag_prefix", "diag")}
+"""Shape, column of codes and dictionary of the knowledge of a share."""
+
+
 def _statistic(point: Point) -> Iterable[Member]:
-    for month, start, end in calendar("month", point.period):
-        values: dict[str, object] = {
-            "kid": point.kid,
-            "num_types": point.setting("num_types"),
-            "min_lines": point.params["min_lines"],
-            "ym": month,
-            "w0": start,
-            "w1": end,
-        }
-        yield Member("kn_stat", values, point.period)
+    """Knowledge rows say what the numerator counts (of readmissions: what it leaves out), parameters how large a share must be."""
+    algo, own = point.setting("algo"), point.rule.rule_id
+    if point.row is not None and algo == "readmission":
+        yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
+    elif point.row is not None:
+        shape, column, of = _COUNTED.get(algo, ("", "", ""))
+        for code in split_codes(point.cell(column)) if shape else ():
+            yield Member(shape, {"num_set": own}, point.period, code, "prefix", of)
+    else:
+        for month, start, end in calendar("month", point.period):
+            values: dict[str, object] = {
+                "kid": point.kid,
+                "algo": algo,
+                "num_types": point.setting("num_types") if algo == "fees" else None,
+                "num_set": own if algo in _COUNTED else None,
+                "least": point.params["least"],
+                "n": point.params.get("within", 0),
+                "ym": month,
+                "w0": start,
+                "w1": end,
+            }
+            yield Member("kn_stat", values, point.period)
 
 
 def _graph(point: Point) -> Iterable[Member]:

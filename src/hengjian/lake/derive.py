@@ -109,7 +109,7 @@ LEFT JOIN main AS m ON m.mdtrt_id = e.mdtrt_id
     "diagnosis": f"""
 SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("d.mdtrt_id")} AS mdtrt_key,
        {key_sql("d.diag_code")} AS diag_key, d.diag_code, d.inout_diag_type, d.diag_type, d.diag_srt_no, d.maindiag_flag,
-       {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day, {_ymd("COALESCE(d.diag_time, e.begntime)")} AS diag_ymd
+       d.adm_cond_type, {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day, {_ymd("COALESCE(d.diag_time, e.begntime)")} AS diag_ymd
 FROM diagnosis AS d JOIN encounter AS e ON e.mdtrt_id = d.mdtrt_id
 """,
     "operation": f"""

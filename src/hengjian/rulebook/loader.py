@@ -255,6 +255,13 @@ def _rule(
         )
     if family and family not in families:
         raise RulebookError(f"没有“{family}”这一族", where=head.where("family"), cure="可用的族：" + "、".join(families))
+    certainty = head.one_of("certainty", CERTAINTIES)
+    if (certainty == "indicator") != (family != "" and families[family].output == "indicator"):
+        raise RulebookError(
+            f"{CERTAINTIES[certainty]}与族“{family or '—'}”不合",
+            where=head.where("certainty"),
+            cure="统计指标一族写 indicator，其余不写",
+        )
     table = head.text("knowledge")
     if table and not table.startswith("local_") and table != "price" and table not in knowledge:
         raise RulebookError(
@@ -271,7 +278,7 @@ def _rule(
         family=family,
         category=category,
         status=head.one_of("status", STATUSES),
-        certainty=head.one_of("certainty", CERTAINTIES),
+        certainty=certainty,
         grain=head.one_of("grain", GRAINS),
         knowledge=table,
         settings={str(k): str(v) for k, v in (head.values.get("settings") or {}).items()},

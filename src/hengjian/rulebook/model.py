@@ -17,7 +17,8 @@ from hengjian.kernel.dates import OPEN_DAY, Period
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
 STATUS_LABELS = {"draft": "草稿", "shadow": "影子", "active": "启用", "retired": "停用"}
 STATUSES = tuple(STATUS_LABELS)
-CERTAINTIES = {"certain": "违规", "suspected": "可疑"}
+CERTAINTIES = {"certain": "违规", "suspected": "可疑", "indicator": "统计指标"}
+"""What a rule says of what it finds. An indicator finds nothing: it compares institutions."""
 GRAINS = ("line", "encounter", "institution", "group")
 SCOPES = ("person", "whole")
 """What a text must see at once: one person's rows, or everybody's."""
@@ -33,6 +34,7 @@ UNITS = {
     "人": 1,
     "行": 1,
     "倍": 1,
+    "分": 1,
     "%": 1,
     "元": FEN,
     "元/单位": PRICE_UNITS,

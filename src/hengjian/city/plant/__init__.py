@@ -19,12 +19,14 @@ from hengjian.city.plant import (
     indication,
     insurance,
     local_limit,
+    mild,
     operation_diagnosis,
     pair,
     place,
     pregnancy,
     records,
     sex,
+    settled,
     sexed_record,
     slices,
     split,
@@ -68,6 +70,9 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (records.OUTSIDE, records.plant_outside),
     (records.LATE, records.plant_late),
     (records.UNDIAGNOSED, records.plant_undiagnosed),
+    (settled.DETAIL, settled.plant_detail),
+    (settled.OPERATION, settled.plant_operation),
+    (mild.THEME, mild.plant),
 )
 """Every theme with its planter."""
 

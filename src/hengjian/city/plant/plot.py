@@ -91,6 +91,7 @@ class Plot:
     diagnoses: dict[int, list[Diagnosis]] = field(default_factory=dict)
     operations: dict[int, list[Operation]] = field(default_factory=dict)
     uploads: dict[int, int] = field(default_factory=dict)  # planted encounter → second of its upload, 0 = not told
+    beyond: dict[int, int] = field(default_factory=dict)  # planted encounter → fen settled beyond its lines
     alone: set[int] = field(default_factory=set)  # persons without any ordinary encounter in the year
     undone: set[int] = field(default_factory=set)
     unpaid: set[int] = field(default_factory=set)

@@ -143,6 +143,7 @@ LAYER: dict[str, LayerTable] = {
                 _c("diag_type", "VARCHAR", "诊断类别", "diag_type"),
                 _c("diag_srt_no", "INTEGER", "排序号", "diag_srt_no"),
                 _c("maindiag_flag", "VARCHAR", "主诊断标志", "maindiag_flag"),
+                _c("adm_cond_type", "VARCHAR", "入院病情", "adm_cond_type", "1 present at admission … 4 not"),
                 _c("diag_day", "INTEGER", "诊断日", "diag_time", "day of diag_time, else first day of the encounter"),
                 _c("diag_ymd", "INTEGER", "诊断年月日", "diag_time", "yyyymmdd"),
             ),
