@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hengjian.city.plant import (
+    age_limit,
+    aged_record,
+    attribute_limit,
     ceiling,
     child,
     consumable,
@@ -65,6 +68,9 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (incision.THEME, incision.plant),
     (ceiling.THEME, ceiling.plant),
     (local_limit.SERVICE_VISIT, local_limit.plant_service_visit),
+    *age_limit.PLANTERS,
+    *attribute_limit.PLANTERS,
+    (aged_record.THEME, aged_record.plant),
     (records.OUTSIDE, records.plant_outside),
     (records.LATE, records.plant_late),
     (records.UNDIAGNOSED, records.plant_undiagnosed),
