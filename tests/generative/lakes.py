@@ -236,7 +236,7 @@ def united(*lakes: Rows) -> Rows:
 
 def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     """Many small lakes as one, reproducible."""
-    from .special_limits import limits
+    from .special_limits import limits, prescribers
 
     rng = random.Random(seed)
     return united(
@@ -245,4 +245,5 @@ def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
         travelling(9002, size=4),
         courses(book, 9003),
         limits(book, 9010),
+        prescribers(book, 9011),
     )

@@ -21,6 +21,23 @@ def limits(book: Rulebook, number: int) -> Rows:
     return lake
 
 
+def prescribers(book: Rulebook, number: int) -> Rows:
+    """One visit for each antibiotic of the city's list, prescribed by each right there is, and by somebody not registered."""
+    rule = book.rules["antibiotic_level"]
+    lake: Rows = {
+        "practitioner": [
+            {"prac_psn_code": f"D{right}", "prac_psn_type": "1", "fixmedins_code": TERTIARY, "begndate": "2020-01-01", "stas": "1",
+             "antb_lv": right}
+            for right in ("0", "1", "2", "3", "")
+        ]
+    }  # fmt: skip
+    for n, cells in enumerate(cells_of(book, rule)):
+        for right in ("0", "1", "2", "3", "", "X"):
+            _visit(lake, f"{number}/{n}{right}", cells["code"], {})
+            lake["fee_line"][-1]["bilg_dr_codg"] = f"D{right}"
+    return lake
+
+
 def _visit(lake: Rows, name: str, code: str, cells: dict[str, str]) -> None:
     dim = cells.get("dim", "")
     sex = "2" if dim == "sex" and cells.get("value") == "1" else "1"

@@ -81,7 +81,7 @@ def _lines(
             *outpatient_lines(cat, rng, enc, places.level),
             *inpatient_lines(cat, rng, enc),
             *limited_lines(cat, rng, people, enc, places.level),
-            local_lines(cat, rng, people, enc, places.level),
+            local_lines(cat, rng, people, enc, places),
         ]
     )
     keep = keep_hosts_plain(cat, lines, enc["plain"])

@@ -14,6 +14,7 @@ from hengjian.city.diseases import ALL, DEPTS, INDEX
 from hengjian.city.encounters import DAY, INP, OUTP, med
 from hengjian.city.frames import Array, Frame, concat
 from hengjian.city.limited import some, years
+from hengjian.city.places import Places
 from hengjian.city.regulated import full_code
 
 _BIRTHS = (INDEX["birth"], INDEX["section"])
@@ -25,8 +26,9 @@ _SEX = ("service_sex_limit", "consumable_sex_limit")
 _DEPT = ("service_dept_limit", "consumable_dept_mismatch")
 
 
-def local_lines(cat: Catalogue, rng: np.random.Generator, people: Frame, enc: Frame, level: Array) -> Frame:
+def local_lines(cat: Catalogue, rng: np.random.Generator, people: Frame, enc: Frame, places: Places) -> Frame:
     """Lawful lines of such items in ordinary encounters."""
+    level = places.level
     age = years(people, enc["person"], enc["begin"] // DAY)
     free = ~enc["plain"]
     visit = (enc["kind"] == OUTP) & (enc["online"] == 0) & free
@@ -49,12 +51,22 @@ def local_lines(cat: Catalogue, rng: np.random.Generator, people: Frame, enc: Fr
     for allowed in dict.fromkeys(f["value"] for table in _DEPT for f in knowledge.facts(table)):
         there = visit & np.isin(enc["dept"], [i for i, code in enumerate(DEPTS) if code in allowed.split("|")])
         parts.append(some(cat, rng, enc, there, 0.03, _items(cat, *_DEPT, value=allowed), 1))
+    for need in (2, 3):
+        may = (rights(places)[enc["doctor"]] >= need) | (enc["med"] == med("13"))
+        parts.append(
+            some(cat, rng, enc, visit & (age > 18) & may, 0.006, _items(cat, "antibiotic_level", antb_lv=str(need)), 1)
+        )
     return concat(parts)
 
 
-def _items(cat: Catalogue, *tables: str, value: str = "") -> list[int]:
-    """Items of these tables (of rows with this value, if one is named) that no other table names."""
-    facts = [f for table in tables for f in knowledge.facts(table) if value in ("", dict(f.row).get("value", ""))]
+def rights(places: Places) -> Array:
+    """The highest right of each doctor to prescribe antibiotics; -1 where it is not on record."""
+    return np.where(places.doctor_right < 0, -1, np.maximum(places.doctor_right, places.doctor_else))
+
+
+def _items(cat: Catalogue, *tables: str, **cells: str) -> list[int]:
+    """Items of these tables (of rows with these cells) that no other table names."""
+    facts = [f for table in tables for f in knowledge.facts(table) if cells.items() <= dict(f.row).items()]
     codes = [f["code"] for f in facts]
     found = [cat.drug_of(code) if code[0] in "XZ" else cat.code(full_code(code)) for code in codes]
     return [i for i in found if cat.only_in(i, *tables)]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hengjian.city.plant import (
     age_limit,
     aged_record,
+    antibiotic,
     attribute_limit,
     ceiling,
     child,
@@ -71,6 +72,7 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     *age_limit.PLANTERS,
     *attribute_limit.PLANTERS,
     (aged_record.THEME, aged_record.plant),
+    (antibiotic.THEME, antibiotic.plant),
     (records.OUTSIDE, records.plant_outside),
     (records.LATE, records.plant_late),
     (records.UNDIAGNOSED, records.plant_undiagnosed),
