@@ -237,6 +237,7 @@ def united(*lakes: Rows) -> Rows:
 def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     """Many small lakes as one, reproducible."""
     from .special_stats import records
+    from .special_limits import limits, prescribers
 
     rng = random.Random(seed)
     return united(
@@ -245,4 +246,6 @@ def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
         travelling(9002, size=4),
         courses(book, 9003),
         records(9004),
+        limits(book, 9010),
+        prescribers(book, 9011),
     )

@@ -11,6 +11,7 @@ from hengjian.city.encounters import lawful, ordinary
 from hengjian.city.frames import Array, Frame, concat, size, take
 from hengjian.city.limited import limited_lines
 from hengjian.city.lines import joined, keep_hosts_plain, outpatient_lines
+from hengjian.city.local_use import local_lines
 from hengjian.city.money import price_lines, settle
 from hengjian.city.people import make_people
 from hengjian.city.places import Places
@@ -81,6 +82,7 @@ def _lines(
             *outpatient_lines(cat, rng, enc, places.level),
             *inpatient_lines(cat, rng, enc),
             *limited_lines(cat, rng, people, enc, places.level),
+            local_lines(cat, rng, people, enc, places),
         ]
     )
     keep = keep_hosts_plain(cat, lines, enc["plain"])

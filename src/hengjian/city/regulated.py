@@ -7,12 +7,14 @@ from functools import cache
 
 from hengjian.city import knowledge
 
-DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group")
+DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group", "drug_child_limit")
 SERVICE_TABLES = (
     "treatment_without_indication",
     "service_course_limit",
     "service_cycle_limit",
     "surgery_same_incision",
+    "service_sex_limit",
+    "service_age_limit",
 )
 _LENGTHS = {"X": 23, "Z": 20, "C": 20, "0": 15, "T": 10}
 _OPERATIONS = "0033"

@@ -80,7 +80,7 @@ DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_stat_ite
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "limit": {
         "subject": ("item", "diag", "oprn"),
-        "dim": ("sex", "insurance", "visit_type", "channel", "age_days", "age_months", "age_years", "hosp_level"),
+        "dim": ("sex", "insurance", "visit_type", "channel", "dept", "age_days", "age_months", "age_years", "hosp_level"),
         "op": ("in", "not_in", "between", "never"),
     },
     "diagnosis": {"subject": ("item", "oprn"), "relation": ("requires_any", "forbids")},
@@ -120,11 +120,13 @@ READS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Columns of the rule's knowledge table that each family reads, one or the other of each group. `value` with op in and not_in, `low` or
 `high` with op between. A table of prices travels with the data and has columns of its own."""
 
-LABELS = ("value_label", "window_label")
-"""What a message may name beside cells and the values of a finding: the word for a coded cell, and for the window."""
+LABELS = ("value_label", "window_label", "unit_label")
+"""What a message may name beside cells and the values of a finding: the word for a coded cell, for the window, and for the unit of an age."""
 
 ROW_KEYS = frozenset({"item_key", "code_key", "diag_key", "diag3"})
 """Columns of a shape that hold the code of the knowledge row, once it is a key."""
+
+AGES = {"age_days": "天", "age_months": "个月", "age_years": "岁"}
 
 WINDOWS = {"day": "当日", "encounter": "同次就诊", "rx": "同一处方", "hour": "同一小时内", "hours6": "六小时内"}
 
@@ -153,6 +155,7 @@ class Point:
         cells = dict(self.row.values) if self.row else {}
         if self.rule.settings.get("dim") == "sex":
             cells["value_label"] = CODE_TABLES["gend"].get(cells.get("value", ""), "")
+        cells["unit_label"] = AGES.get(cells.get("dim") or self.rule.settings.get("dim", ""), "")
         cells["window_label"] = WINDOWS.get(cells.get("win") or self.rule.settings.get("win", ""), "")
         return cells
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
+from hengjian.kernel.dates import OPEN_DAY
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 
@@ -83,6 +84,13 @@ SELECT {key_sql("i.fixmedins_code")} AS org_key, i.fixmedins_code, i.fixmedins_t
             WHEN i.hosp_lv IN ('08', '09', '10', '11', '14') THEN 1 END AS lv_grp,
        i.admdvs, i.onln_hosp_flag
 FROM institution AS i
+""",
+    "practitioner": f"""
+SELECT r.prac_psn_code, {key_sql("r.fixmedins_code")} AS org_key, COALESCE({_day("r.begndate")}, 0) AS beg_day,
+       CASE WHEN r.stas IN ('2', '3', '4') THEN LEAST(COALESCE({_day("r.enddate")} + 1, {OPEN_DAY}), COALESCE({_day("r.stas_date")}, 0))
+            ELSE COALESCE({_day("r.enddate")} + 1, {OPEN_DAY}) END AS end_day,
+       CASE WHEN r.antb_lv IN ('0', '1', '2', '3') THEN CAST(r.antb_lv AS INTEGER) END AS antb_lv
+FROM practitioner AS r
 """,
     "encounter": f"""
 WITH money AS (

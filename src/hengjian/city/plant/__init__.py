@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hengjian.city.plant import (
+    age_limit,
+    aged_record,
+    antibiotic,
+    attribute_limit,
     ceiling,
     child,
     consumable,
@@ -67,6 +71,10 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (incision.THEME, incision.plant),
     (ceiling.THEME, ceiling.plant),
     (local_limit.SERVICE_VISIT, local_limit.plant_service_visit),
+    *age_limit.PLANTERS,
+    *attribute_limit.PLANTERS,
+    (aged_record.THEME, aged_record.plant),
+    (antibiotic.THEME, antibiotic.plant),
     (records.OUTSIDE, records.plant_outside),
     (records.LATE, records.plant_late),
     (records.UNDIAGNOSED, records.plant_undiagnosed),

@@ -15,6 +15,7 @@ _MET = frozenset(
         "treatment_without_indication", "drug_child_forbidden", "drug_course_limit", "drug_forbidden_in_pregnancy",
         "duplicate_drug_group", "duplicate_charge_pair", "surgery_same_incision", "internet_excluded_drug",
         "service_course_limit", "service_cycle_limit", "tcm_incompatible", "consumable_without_service",
+        "service_sex_limit",
     }
 )  # fmt: skip
 """Tables whose demands a grown-up in an ordinary hospital, with the demands below, meets."""
@@ -36,7 +37,7 @@ def demands(*codes: str, but: str = "") -> Demands:
         for table, row in knowledge.catching(code):
             if table == but:
                 continue
-            if table in ("drug_sex_limit", "operation_sex"):
+            if table in ("drug_sex_limit", "operation_sex", "service_sex_limit"):
                 sex = int(row["value"])
             stay |= table == "drug_visit_type_limit"
             if table in ("drug_indication_limit", "treatment_without_indication"):

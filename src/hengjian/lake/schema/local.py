@@ -90,6 +90,23 @@ LOCAL: dict[str, Table] = {
             *_NOTE,
         ),
         _local(
+            "antb_level",
+            "抗菌药物分级目录",
+            ("med_list_codg",),
+            _RULE,
+            _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            col(
+                "antb_lv",
+                "使用级别",
+                "int",
+                required=True,
+                src="o",
+                meaning="1 非限制 2 限制 3 特殊: the right a prescriber needs",
+            ),
+            *_NOTE,
+        ),
+        _local(
             "indication_icd",
             "限适应症对应诊断",
             ("hilist_name", "diag_prefix"),
