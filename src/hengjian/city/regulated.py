@@ -7,12 +7,21 @@ from functools import cache
 
 from hengjian.city import knowledge
 
-DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group")
+DRUG_TABLES = (
+    "drug_course_limit",
+    "drug_forbidden_in_pregnancy",
+    "duplicate_drug_group",
+    "second_line_drug",
+    "perioperative_antibiotic",
+)
 SERVICE_TABLES = (
     "treatment_without_indication",
     "service_course_limit",
     "service_cycle_limit",
     "surgery_same_incision",
+    "test_without_indication",
+    "service_beyond_indication",
+    "service_contraindicated",
 )
 _LENGTHS = {"X": 23, "Z": 20, "C": 20, "0": 15, "T": 10}
 _OPERATIONS = "0033"
@@ -52,8 +61,8 @@ def drugs() -> Iterator[tuple[str, str, int]]:
 
 
 def slices() -> Iterator[tuple[str, str, int]]:
-    """(code, name, price in fen a gram) of each slice that must not be given with another."""
-    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible",)).items())):
+    """(code, name, price in fen a gram) of each slice that must not be given with another, or alone."""
+    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible", "tcm_slice_alone_not_paid")).items())):
         yield code, name, 24 + 3 * (serial % 9)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from hengjian.city.plant import (
     ceiling,
     child,
     consumable,
+    contraindicated,
     course,
     cycle,
     daily_limit,
@@ -19,13 +21,18 @@ from hengjian.city.plant import (
     indication,
     insurance,
     local_limit,
+    local_pair,
+    needs,
     operation_diagnosis,
     pair,
     place,
     pregnancy,
+    prophylaxis,
     records,
+    second_line,
     sex,
     sexed_record,
+    slice_alone,
     slices,
     split,
     treatment,
@@ -68,6 +75,14 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (records.OUTSIDE, records.plant_outside),
     (records.LATE, records.plant_late),
     (records.UNDIAGNOSED, records.plant_undiagnosed),
+    *((theme, partial(needs.plant, theme)) for theme in needs.THEMES),
+    *((theme, partial(contraindicated.plant, theme)) for theme in contraindicated.THEMES),
+    (local_pair.TOGETHER, local_pair.plant_together),
+    (local_pair.CONTAINED, local_pair.plant_contained),
+    (local_pair.ALONE, local_pair.plant_alone),
+    (slice_alone.THEME, slice_alone.plant),
+    (second_line.THEME, second_line.plant),
+    (prophylaxis.THEME, prophylaxis.plant),
 )
 """Every theme with its planter."""
 
