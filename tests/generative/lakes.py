@@ -236,10 +236,13 @@ def united(*lakes: Rows) -> Rows:
 
 def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     """Many small lakes as one, reproducible."""
+    from .special_dxpair import breaches  # it takes its pieces from here
+
     rng = random.Random(seed)
     return united(
         *(small_lake(book, rng.choice, n) for n in range(lakes)),
         travelling(9001),
         travelling(9002, size=4),
         courses(book, 9003),
+        breaches(book, 9004),
     )

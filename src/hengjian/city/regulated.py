@@ -38,7 +38,7 @@ def local_items(kinds: str) -> Iterator[tuple[str, str, int]]:
 def _local_names() -> dict[str, str]:
     """Codes or prefixes of local knowledge with their names; those that another of them begins are left out."""
     found: dict[str, str] = {}
-    columns = (("med_list_codg", "hilist_name"), ("a_code", "a_name"), ("b_code", "b_name"))
+    columns = (("med_list_codg", "hilist_name"), ("a_code", "a_name"), ("b_code", "b_name"), ("part_codg", "part_name"))
     for row in (row for made in knowledge.local_files().values() for row in made):
         for column, name in columns:
             for part in filter(None, (row.get(column) or "").split("|")):

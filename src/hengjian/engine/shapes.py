@@ -44,6 +44,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_graph": {
         "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
     },
+    "kn_cc_evidence": {"kid": "INTEGER", "diag_prefix": "VARCHAR", "item_key": "BIGINT"},
     "kn_exempt": {"rule_id": "VARCHAR", "diag_key": "BIGINT"},
 }  # fmt: skip
 """Columns of each shape. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
@@ -263,6 +264,12 @@ def _diagnosis(point: Point) -> Iterable[Member]:
         yield Member("kn_dx", {"dx_set": point.kid}, point.period, prefix, "prefix", "diag")
 
 
+def _evidence(point: Point) -> Iterable[Member]:
+    """One item that shows that a complication was treated; the rows of one prefix belong together."""
+    values: dict[str, object] = {"kid": point.kid, "diag_prefix": point.cell("diag_prefix")}
+    return _codes(point, "kn_cc_evidence", values, point.period)
+
+
 def _cap(point: Point) -> Iterable[Member]:
     values: dict[str, object] = {
         "kid": point.kid,
@@ -390,3 +397,6 @@ BINDERS: dict[str, Binder] = {
     "statistic": _statistic,
     "graph": _graph,
 }
+
+OF_TABLE: dict[str, Binder] = {"local_cc_evidence": _evidence}
+"""Knowledge that travels with the data, of rules with SQL of their own, in which a code may stand for all that it begins."""

@@ -8,6 +8,7 @@ from functools import partial
 from hengjian.city.plant import (
     ceiling,
     child,
+    complication,
     consumable,
     contraindicated,
     course,
@@ -35,6 +36,7 @@ from hengjian.city.plant import (
     slice_alone,
     slices,
     split,
+    split_bill,
     treatment,
 )
 from hengjian.city.plant.plot import Plot, Theme
@@ -83,6 +85,8 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (slice_alone.THEME, slice_alone.plant),
     (second_line.THEME, second_line.plant),
     (prophylaxis.THEME, prophylaxis.plant),
+    (split_bill.THEME, split_bill.plant),
+    (complication.THEME, complication.plant),
 )
 """Every theme with its planter."""
 

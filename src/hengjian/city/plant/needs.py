@@ -22,8 +22,10 @@ _INNOCENT = (
 
 def _theme(name: str, r_code: str, official_code: str, local: bool = False) -> Theme:
     """Local knowledge is in force all the year: it has no first day in it."""
-    kept = lambda variants: tuple(v for v in variants if not local or v not in ("first_day", "day_before"))  # noqa: E731
-    return Theme(name, r_code, official_code, "line", kept(_GUILTY), kept(_INNOCENT))
+    guilty, innocent = (
+        tuple(v for v in variants if not local or v not in ("first_day", "day_before")) for variants in (_GUILTY, _INNOCENT)
+    )
+    return Theme(name, r_code, official_code, "line", guilty, innocent)
 
 
 THEMES = (
