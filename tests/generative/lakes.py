@@ -238,6 +238,7 @@ def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     """Many small lakes as one, reproducible."""
     from .special_stats import records
     from .special_limits import limits, prescribers
+    from .special_dxpair import breaches  # it takes its pieces from here
 
     rng = random.Random(seed)
     return united(
@@ -248,4 +249,5 @@ def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
         records(9004),
         limits(book, 9010),
         prescribers(book, 9011),
+        breaches(book, 9004),
     )

@@ -373,7 +373,7 @@ def operation_table(block: Block) -> pa.Table:
         for number, op in enumerate(operations, 1):
             own = int(block.planted_enc[planted])
             started = op.sec if op.sec >= 0 else int(operation_time(enc, np.array([own]))[0])
-            special.append((own, len(codes), number, started, 2, 0, int(op.main)))
+            special.append((own, len(codes), number, started, op.cut, 0, int(op.main)))
             codes.append(op.code)
             names.append(op.name)
     if special:

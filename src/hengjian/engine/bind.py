@@ -9,13 +9,26 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, DRIVING, FAMILY_SHAPES, ROW_KEYS, SHAPES, Member, Point
+from hengjian.engine.shapes import (
+    BINDERS,
+    BY_PARAMETERS,
+    DATED,
+    DRIVING,
+    FAMILY_SHAPES,
+    OF_TABLE,
+    ROW_KEYS,
+    SHAPES,
+    Member,
+    Point,
+)
 from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows, specimens
+from hengjian.kernel.amounts import to_fen
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
@@ -172,6 +185,8 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
     for point in points:
         if point.rule.family:
             members += BINDERS[point.rule.family](point)
+        elif point.row is not None and point.row.table in OF_TABLE:
+            members += OF_TABLE[point.row.table](point)
         else:
             name, spec, row = custom_row(point)
             columns[name] = spec
@@ -198,13 +213,14 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
 
 
 def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
-    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys, and numbers and prefixes of
-    diagnoses stay, or `kn_<rule>` of its parameters while they do not change."""
+    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys, numbers and prefixes of
+    diagnoses stay and money becomes fen, or `kn_<rule>` of its parameters while they do not change."""
     if point.row is None:
         spec = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
         return f"kn_{point.rule.rule_id}", spec, (point.kid, *point.params.values(), point.period.start, point.period.end)
     table = LAKE_KNOWLEDGE[point.row.table]
-    spec, row = {"kid": "INTEGER"}, [point.kid]
+    spec = {"kid": "INTEGER"}
+    row: list[Any] = [point.kid]
     for column in table.columns:
         value = point.row.values.get(column.name, "")
         if column.name in _PERIOD:
@@ -218,6 +234,9 @@ def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
         elif column.kind.sql == "INTEGER":
             spec[column.name] = "INTEGER"
             row.append(int(value))
+        elif column.kind.word == "money":
+            spec[column.name] = "BIGINT"
+            row.append(to_fen(Decimal(value)) if value else None)
     return f"kn_{table.name.removeprefix('local_')}", spec | _PERIOD, (*row, point.period.start, point.period.end)
 
 

@@ -22,12 +22,15 @@ SHAPES: dict[str, dict[str, str]] = {
         "lo": "BIGINT", "hi": "BIGINT",
     },
     "kn_diag": {
-        "kid": "INTEGER", "subject": "VARCHAR", "code_key": "BIGINT", "relation": "VARCHAR", "dx_set": "INTEGER", "lookback": "INTEGER",
+        "kid": "INTEGER", "subject": "VARCHAR", "code_key": "BIGINT", "relation": "VARCHAR", "occasion": "VARCHAR", "dx_set": "INTEGER",
+        "lookback": "INTEGER",
     },
     "kn_dx": {"dx_set": "INTEGER", "diag_key": "BIGINT"},
     "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "per": "VARCHAR", "max_e4": "BIGINT"},
     "kn_cycle": {"kid": "INTEGER", "item_key": "BIGINT", "n_days": "INTEGER", "max_e4": "BIGINT"},
-    "kn_pair": {"kid": "INTEGER", "relation": "VARCHAR", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR"},
+    "kn_pair": {
+        "kid": "INTEGER", "relation": "VARCHAR", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR", "n": "INTEGER", "grp": "VARCHAR",
+    },
     "kn_price": {
         "kid": "INTEGER", "item_key": "BIGINT", "admdvs": "VARCHAR", "lv_grp": "INTEGER", "uplmt_e6": "BIGINT", "tol_e6": "BIGINT",
     },
@@ -48,6 +51,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_graph": {
         "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
     },
+    "kn_cc_evidence": {"kid": "INTEGER", "diag_prefix": "VARCHAR", "item_key": "BIGINT"},
     "kn_exempt": {"rule_id": "VARCHAR", "diag_key": "BIGINT"},
 }  # fmt: skip
 """Columns of each shape. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
@@ -83,9 +87,16 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "dim": ("sex", "insurance", "visit_type", "channel", "dept", "age_days", "age_months", "age_years", "hosp_level"),
         "op": ("in", "not_in", "between", "never"),
     },
-    "diagnosis": {"subject": ("item", "oprn"), "relation": ("requires_any", "forbids")},
+    "diagnosis": {
+        "subject": ("item", "oprn"),
+        "relation": ("requires_any", "forbids"),
+        "occasion": ("any", "clean_operation"),
+    },
     "cap": {"measure": ("qty", "days"), "per": ("day", "encounter")},
-    "pair": {"relation": ("excludes", "requires", "forbid_together"), "win": ("day", "encounter", "rx", "hour", "hours6")},
+    "pair": {
+        "relation": ("excludes", "requires", "forbid_together", "alone"),
+        "win": ("day", "encounter", "rx", "hour", "hours6", "near", "past"),
+    },
     "price": {"algo": ("ceiling", "discount")},
     "valid": {"chk": ("fee_outside_stay", "late_upload", "no_main_diagnosis")},
     "timeline": {"algo": ("readmit", "after_death", "overlap", "during_stay"), "kind": ("outp", "pharm")},
@@ -97,7 +108,7 @@ that is NULL is one window for everything."""
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "limit": ("subject", "dim", "op", "vals"),
-    "diagnosis": ("subject", "relation"),
+    "diagnosis": ("subject", "relation", "occasion"),
     "cap": ("measure", "per"),
     "cap_cycle": (),
     "pair": ("relation", "win"),
@@ -115,7 +126,7 @@ READS: dict[str, tuple[tuple[str, ...], ...]] = {
     "diagnosis": (("code",), ("diag_prefixes",)),
     "cap": (("code",), ("max_value",)),
     "cap_cycle": (("code",), ("cycle_days",), ("max_value",)),
-    "pair": (("a_code",), ("b_code",)),
+    "pair": (("a_code", "code"), ("b_code", "earlier", "code")),
 }
 """Columns of the rule's knowledge table that each family reads, one or the other of each group. `value` with op in and not_in, `low` or
 `high` with op between. A table of prices travels with the data and has columns of its own."""
@@ -128,7 +139,9 @@ ROW_KEYS = frozenset({"item_key", "code_key", "diag_key", "diag3"})
 
 AGES = {"age_days": "天", "age_months": "个月", "age_years": "岁"}
 
-WINDOWS = {"day": "当日", "encounter": "同次就诊", "rx": "同一处方", "hour": "同一小时内", "hours6": "六小时内"}
+WINDOWS = {
+    "day": "当日", "encounter": "同次就诊", "rx": "同一处方", "hour": "同一小时内", "hours6": "六小时内", "near": "前后几日内", "past": "此前",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -253,12 +266,19 @@ def _diagnosis(point: Point) -> Iterable[Member]:
             "kid": point.kid,
             "subject": subject,
             "relation": point.setting("relation"),
+            "occasion": point.choice("occasion", "any"),
             "dx_set": point.kid,
             "lookback": params.get("lookback", 0),
         }
         yield from _codes(point, "kn_diag", values, period, of=subject)
     for prefix in split_codes(point.cell("diag_prefixes")):
         yield Member("kn_dx", {"dx_set": point.kid}, point.period, prefix, "prefix", "diag")
+
+
+def _evidence(point: Point) -> Iterable[Member]:
+    """One item that shows that a complication was treated; the rows of one prefix belong together."""
+    values: dict[str, object] = {"kid": point.kid, "diag_prefix": point.cell("diag_prefix")}
+    return _codes(point, "kn_cc_evidence", values, point.period)
 
 
 def _cap(point: Point) -> Iterable[Member]:
@@ -281,11 +301,22 @@ def _cap_cycle(point: Point) -> Iterable[Member]:
 
 
 def _pair(point: Point) -> Iterable[Member]:
-    window = point.choice("win", "")
+    """a stands in `a_code` or `code`, b in `b_code` or, where classes of drugs are named, `earlier`; a set that must not stand alone has
+    no b. What came before counts from before the row was in force: b, and under role `went_on` a itself."""
     relation = point.setting("relation")
-    for role in ("a", "b"):
-        values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window}
-        yield from _codes(point, "kn_pair", values, point.period, f"{role}_code")
+    window = "rx" if relation == "alone" else point.choice("win", "")
+    cells = point.row.values if point.row else {}
+    columns = {"a": "a_code" if "a_code" in cells else "code", "b": "b_code" if "b_code" in cells else "earlier"}
+    for period, params in point.segments():
+        n = params.get("days")  # without it no window of days holds anything
+        before = Period(period.start - (n or 0), period.end) if window == "past" else period
+        members = {"a": ("a", period), "b": ("b", before), "went_on": ("a", before)}
+        roles = ("a",) if relation == "alone" else ("a", "b", "went_on") if window == "past" else ("a", "b")
+        for role in roles:
+            values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window, "n": n}
+            values["grp"] = point.rule.rule_id
+            column, valid = members[role]
+            yield from _codes(point, "kn_pair", values, valid, columns[column])
 
 
 def _price(point: Point) -> Iterable[Member]:
@@ -394,3 +425,6 @@ BINDERS: dict[str, Binder] = {
     "statistic": _statistic,
     "graph": _graph,
 }
+
+OF_TABLE: dict[str, Binder] = {"local_cc_evidence": _evidence}
+"""Knowledge that travels with the data, of rules with SQL of their own, in which a code may stand for all that it begins."""

@@ -15,7 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from hengjian.engine.bind import points_of
 from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
-from hengjian.engine.shapes import BINDERS, OPTIONS, SHAPES
+from hengjian.engine.shapes import BINDERS, OF_TABLE, OPTIONS, SHAPES
 from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.gate.analysis import NODES
 from hengjian.lake.schema import TABLES
@@ -195,10 +195,15 @@ def own_knowledge(rule: Rule) -> dict[str, dict[str, str]]:
     period = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
     if not rule.knowledge:
         return {f"kn_{rule.rule_id}": {"kid": "INTEGER"} | dict.fromkeys(rule.params, "BIGINT") | period}
+    own = f"kn_{rule.knowledge.removeprefix('local_')}"
+    if rule.knowledge in OF_TABLE:
+        return {own: SHAPES[own] | period}
     columns: dict[str, str] = {"kid": "INTEGER"}
     for column in LAKE_KNOWLEDGE[rule.knowledge].columns:
         if column.name == "med_list_codg" or column.name.endswith("_codg"):
             columns["item_key" if column.name == "med_list_codg" else column.name.replace("_codg", "_key")] = "BIGINT"
         elif column.kind.sql == "INTEGER":
             columns[column.name] = "INTEGER"
-    return {f"kn_{rule.knowledge.removeprefix('local_')}": columns | period}
+        elif column.kind.word == "money":
+            columns[column.name] = "BIGINT"
+    return {own: columns | period}

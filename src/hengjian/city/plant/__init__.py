@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from hengjian.city.plant import (
     age_limit,
@@ -11,7 +12,9 @@ from hengjian.city.plant import (
     attribute_limit,
     ceiling,
     child,
+    complication,
     consumable,
+    contraindicated,
     course,
     cycle,
     daily_limit,
@@ -24,16 +27,22 @@ from hengjian.city.plant import (
     insurance,
     local_limit,
     mild,
+    local_pair,
+    needs,
     operation_diagnosis,
     pair,
     place,
     pregnancy,
+    prophylaxis,
     records,
+    second_line,
     sex,
     settled,
     sexed_record,
+    slice_alone,
     slices,
     split,
+    split_bill,
     treatment,
 )
 from hengjian.city.plant.plot import Plot, Theme
@@ -81,6 +90,16 @@ PLANTERS: tuple[tuple[Theme, Planter], ...] = (
     (settled.DETAIL, settled.plant_detail),
     (settled.OPERATION, settled.plant_operation),
     (mild.THEME, mild.plant),
+    *((theme, partial(needs.plant, theme)) for theme in needs.THEMES),
+    *((theme, partial(contraindicated.plant, theme)) for theme in contraindicated.THEMES),
+    (local_pair.TOGETHER, local_pair.plant_together),
+    (local_pair.CONTAINED, local_pair.plant_contained),
+    (local_pair.ALONE, local_pair.plant_alone),
+    (slice_alone.THEME, slice_alone.plant),
+    (second_line.THEME, second_line.plant),
+    (prophylaxis.THEME, prophylaxis.plant),
+    (split_bill.THEME, split_bill.plant),
+    (complication.THEME, complication.plant),
 )
 """Every theme with its planter."""
 

@@ -16,9 +16,18 @@ _MET = frozenset(
         "duplicate_drug_group", "duplicate_charge_pair", "surgery_same_incision", "internet_excluded_drug",
         "service_course_limit", "service_cycle_limit", "tcm_incompatible", "consumable_without_service",
         "service_sex_limit",
+        "test_without_indication", "service_beyond_indication", "service_diagnosis_limit", "consumable_diagnosis_limit", "drug_beyond_label",
+        "service_contraindicated", "drug_contraindicated",
     }
 )  # fmt: skip
 """Tables whose demands a grown-up in an ordinary hospital, with the demands below, meets."""
+_NEEDING = frozenset(
+    {
+        "drug_indication_limit", "treatment_without_indication", "test_without_indication", "service_beyond_indication",
+        "service_diagnosis_limit", "consumable_diagnosis_limit", "drug_beyond_label",
+    }
+)  # fmt: skip
+"""Tables that want a diagnosis beside the code."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ def demands(*codes: str, but: str = "") -> Demands:
             if table in ("drug_sex_limit", "operation_sex", "service_sex_limit"):
                 sex = int(row["value"])
             stay |= table == "drug_visit_type_limit"
-            if table in ("drug_indication_limit", "treatment_without_indication"):
+            if table in _NEEDING:
                 found.append(row["diag_prefixes"].split("|")[0])
     return Demands(sex, tuple(found), stay)
 

@@ -49,12 +49,14 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of a planted stay. `sec` = when it began, -1 = the usual time after admission; `main` = the main one."""
+    """An operation of a planted stay. `sec` = when it began, -1 = the usual time after admission; `main` = the main one; `cut` = class of
+    the incision, -1 = not told."""
 
     code: str
     name: str
     sec: int = -1
     main: bool = True
+    cut: int = 2
 
 
 @dataclass

@@ -149,7 +149,9 @@ LOCAL: dict[str, Table] = {
             "并发症佐证",
             ("diag_prefix", "med_list_codg"),
             col("diag_prefix", "诊断编码前缀", "code", required=True, src="o", meaning="the complication"),
+            col("diag_name", "诊断名称", "name", src="o", meaning="its name"),
             _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
         ),
         _local(
             "mild_dise",
@@ -163,7 +165,10 @@ LOCAL: dict[str, Table] = {
             "套餐组成",
             ("med_list_codg", "part_codg"),
             _ITEM,
+            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
             col("part_codg", "组成项目编码", "code", required=True, src="o", meaning="part contained in the package price"),
+            col("part_name", "组成项目名称", "name", src="o", meaning="its name"),
+            col("pack_amt", "套餐价", "money", src="o", meaning="price of the package; empty = not known"),
         ),
         _local(
             "surg_rate",
