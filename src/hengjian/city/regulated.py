@@ -7,7 +7,7 @@ from functools import cache
 
 from hengjian.city import knowledge
 
-DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group")
+DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group", "drug_days_limit")
 SERVICE_TABLES = (
     "treatment_without_indication",
     "service_course_limit",
@@ -52,8 +52,8 @@ def drugs() -> Iterator[tuple[str, str, int]]:
 
 
 def slices() -> Iterator[tuple[str, str, int]]:
-    """(code, name, price in fen a gram) of each slice that must not be given with another."""
-    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible",)).items())):
+    """(code, name, price in fen a gram) of each slice that must not be given with another, or of which only so much may be."""
+    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible", "tcm_slice_daily_max")).items())):
         yield code, name, 24 + 3 * (serial % 9)
 
 

@@ -15,6 +15,7 @@ _MET = frozenset(
         "treatment_without_indication", "drug_child_forbidden", "drug_course_limit", "drug_forbidden_in_pregnancy",
         "duplicate_drug_group", "duplicate_charge_pair", "surgery_same_incision", "internet_excluded_drug",
         "service_course_limit", "service_cycle_limit", "tcm_incompatible", "consumable_without_service",
+        "drug_days_limit", "tcm_slice_daily_max",
     }
 )  # fmt: skip
 """Tables whose demands a grown-up in an ordinary hospital, with the demands below, meets."""
