@@ -14,6 +14,7 @@ DRUG_TABLES = (
     "drug_child_limit",
     "second_line_drug",
     "perioperative_antibiotic",
+    "drug_days_limit",
 )
 SERVICE_TABLES = (
     "treatment_without_indication",
@@ -64,8 +65,10 @@ def drugs() -> Iterator[tuple[str, str, int]]:
 
 
 def slices() -> Iterator[tuple[str, str, int]]:
-    """(code, name, price in fen a gram) of each slice that must not be given with another, or alone."""
-    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible", "tcm_slice_alone_not_paid")).items())):
+    """(code, name, price in fen a gram) of each slice that must not be given with another, or alone, or of which only so much may be."""
+    for serial, (code, name) in enumerate(
+        sorted(_named(("tcm_incompatible", "tcm_slice_alone_not_paid", "tcm_slice_daily_max")).items())
+    ):
         yield code, name, 24 + 3 * (serial % 9)
 
 

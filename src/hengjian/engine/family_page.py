@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from hengjian.engine.collect import RUNTIME
-from hengjian.engine.shapes import LABELS, OPTIONS, READS, SETTINGS
+from hengjian.engine.shapes import COUNTS, LABELS, OPTIONS, READS, SETTINGS
 from hengjian.rulebook.model import UNITS, Family, Rule, Rulebook
 
 _ABOUT = {
     "limit": "费用行、诊断或手术的主体不具备知识点所要求的属性。属性不知道的，不算。",
     "diagnosis": "项目要求有某类诊断，或不得有某类诊断。参数 `lookback` 是往前看本人别次就诊诊断的天数，0 是只看本次。",
-    "cap": "同一机构，在一天或一次就诊内，数量或用药日超过上限；只有超出的部分在疑，按时间先后算。",
+    "cap": "同一机构，在一天或一次就诊内（全年的不分机构），数量、用药日或范围内金额超过上限；或一行的开药天数、每日用量超过上限。只有超出的部分在疑，按时间先后算。行里写的上限可以带小数；参数 `multiple` 是上限的几倍才算。",
     "cap_cycle": "若干天为一个周期，周期内数量超过上限；周期从上一周期结束后的第一次使用开始。",
     "pair": "同一机构的两个项目互斥、必须相伴或不得同用。",
     "price": "单价超过上限，或同一切口的第二项手术没有打折。价格上限是随数据来的 `price` 表。",
@@ -18,6 +18,9 @@ _ABOUT = {
     "reconcile": "两本账对不上：一年里结算的多于进的，一个追溯码卖了两次，结算总额与费用明细之和不等，收了手术费而手术操作没有填好。",
     "statistic": "机构一个月里的一个份额，和它在同级同类机构中的位次：某几类费用或某些项目占全部费用，院内感染或非计划再入院占出院人次。只是指标，从不是疑点。知识表写分子数哪些项目或诊断，再入院的写哪些是按计划的。参数 `least` 是分母至少多少行或多少人次，`within` 是多少天之内。",
     "graph": "一个季度里总在一起出现的人。",
+    "frequency": "不看编码，只数次数：一张处方里的味数、种数，一天里的医院数，一个月、一个季度、半年里的就诊次数超过上限，超出的那几次在疑。数什么由参数的名称说："
+    + "、".join(f"`{name}` {label}" for name, (_, _, label) in COUNTS.items())
+    + "。知识表（可无）列出不算的诊断类目。",
 }
 _SETTINGS = {
     "subject": "指什么：item 费用行，diag 诊断，oprn 手术",
@@ -25,8 +28,8 @@ _SETTINGS = {
     "op": "怎样比：in 须在 vals 之内，not_in 不得在 vals 之内，between 须在知识行的 low 与 high 之间（含两端，可空一端），never 谁都不能用",
     "vals": "比的值，写成 `|a|b|`；`{value}` 换成知识行的 value，缺省就是 `|{value}|`",
     "relation": "什么关系。诊断关系：requires_any 须有其中之一，forbids 不得有；项目关系：excludes a 已含 b（b 在疑），requires 有 a 须有 b（a 在疑），forbid_together 不得同用（价低的一行在疑）",
-    "measure": "数什么：qty 数量（缺省），days 不同的使用日",
-    "per": "在多大范围内：day 当日，encounter 一次就诊",
+    "measure": "数什么：qty 数量（缺省），days 不同的使用日，amount 范围内金额（元），supply 一行开药的天数（住院和门诊慢特病不算），daily 一行平均每天的数量",
+    "per": "在多大范围内：day 当日，encounter 一次就诊，year 自然年（不分机构），line 一行（supply、daily 只能是它）",
     "win": "在多大范围内：day 当日，encounter 同次就诊，rx 同一处方，hour 同一小时，hours6 六小时内；也可写在知识行里",
     "algo": "哪一种算法。计价：ceiling 单价上限，discount 同切口打折；时序：readmit 分解住院，after_death 死亡之后，overlap 两段住院重叠，during_stay 住院期间另有就诊或购药；账实：stock 进销存，trace 追溯码，total 结算总额与明细，operations 手术费与手术操作；统计：fees 费用类别占比，items 项目占比，infection 院内感染率，readmission 非计划再入院率",
     "list_types": "进销存：数哪几类目录的东西，写成 `|101|102|`",
@@ -43,7 +46,7 @@ _COLUMNS = {
     "low": "下限，含",
     "high": "上限，含",
     "diag_prefixes": "诊断编码的开头，几个用 `|` 分开",
-    "max_value": "上限，数量或天数，整数",
+    "max_value": "上限，数量、天数或元",
     "cycle_days": "一个周期几天",
 }
 

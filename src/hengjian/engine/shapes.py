@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
-from hengjian.kernel.amounts import QTY_UNITS
+from hengjian.kernel.amounts import FEN, QTY_UNITS
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema.codes import CODE_TABLES
@@ -26,7 +27,8 @@ SHAPES: dict[str, dict[str, str]] = {
         "lookback": "INTEGER",
     },
     "kn_dx": {"dx_set": "INTEGER", "diag_key": "BIGINT"},
-    "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "per": "VARCHAR", "max_e4": "BIGINT"},
+    "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "per": "VARCHAR", "max_n": "BIGINT"},
+    "kn_line": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "max_e4": "BIGINT"},
     "kn_cycle": {"kid": "INTEGER", "item_key": "BIGINT", "n_days": "INTEGER", "max_e4": "BIGINT"},
     "kn_pair": {
         "kid": "INTEGER", "relation": "VARCHAR", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR", "n": "INTEGER", "grp": "VARCHAR",
@@ -52,11 +54,14 @@ SHAPES: dict[str, dict[str, str]] = {
         "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
     },
     "kn_cc_evidence": {"kid": "INTEGER", "diag_prefix": "VARCHAR", "item_key": "BIGINT"},
+    "kn_kinds": {"kid": "INTEGER", "what": "VARCHAR", "max_n": "INTEGER", "label": "VARCHAR"},
+    "kn_day": {"kid": "INTEGER", "max_n": "INTEGER", "label": "VARCHAR"},
+    "kn_freq": {"kid": "INTEGER", "what": "VARCHAR", "max_n": "INTEGER", "label": "VARCHAR", "w0": "INTEGER", "w1": "INTEGER"},
     "kn_exempt": {"rule_id": "VARCHAR", "diag_key": "BIGINT"},
 }  # fmt: skip
 """Columns of each shape. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
 
-WINDOWED = frozenset({"kn_recon", "kn_stat", "kn_graph"})
+WINDOWED = frozenset({"kn_recon", "kn_stat", "kn_graph", "kn_freq"})
 """Shapes whose rows are calendar windows [w0, w1) in which the rule and its parameters are in force."""
 
 DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt"}
@@ -64,7 +69,7 @@ DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt"}
 FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
     "limit": ("kn_limit",),
     "diagnosis": ("kn_diag", "kn_dx"),
-    "cap": ("kn_cap",),
+    "cap": ("kn_cap", "kn_line"),
     "cap_cycle": ("kn_cycle",),
     "pair": ("kn_pair",),
     "price": ("kn_price", "kn_discount", "kn_ceiling"),
@@ -73,10 +78,11 @@ FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
     "reconcile": ("kn_recon",),
     "statistic": ("kn_stat", "kn_stat_item", "kn_stat_diag", "kn_planned"),
     "graph": ("kn_graph",),
+    "frequency": ("kn_kinds", "kn_day", "kn_freq", "kn_planned"),
 }
 """Families and the shapes they join; a family without a row in any of `DRIVING` finds nothing."""
 
-BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph"})
+BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph", "frequency"})
 """Families whose rules are judged by their parameters; in the others every judgement rests on a knowledge row."""
 
 DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_stat_item", "kn_stat_diag", "kn_exempt"}
@@ -92,7 +98,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "relation": ("requires_any", "forbids"),
         "occasion": ("any", "clean_operation"),
     },
-    "cap": {"measure": ("qty", "days"), "per": ("day", "encounter")},
+    "cap": {"measure": ("qty", "days", "amount", "supply", "daily"), "per": ("day", "encounter", "year", "line")},
     "pair": {
         "relation": ("excludes", "requires", "forbid_together", "alone"),
         "win": ("day", "encounter", "rx", "hour", "hours6", "near", "past"),
@@ -118,6 +124,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "reconcile": ("algo", "list_types"),
     "statistic": ("algo", "num_types"),
     "graph": ("kinds",),
+    "frequency": (),
 }
 """Settings each family reads. Anything else is refused: nobody would read it."""
 
@@ -281,14 +288,34 @@ def _evidence(point: Point) -> Iterable[Member]:
     return _codes(point, "kn_cc_evidence", values, point.period)
 
 
+def _units(point: Point, text: str) -> int:
+    """A quantity as people write it (`1.5`) in 1/10,000 units."""
+    try:
+        scaled = Decimal(text) * QTY_UNITS
+    except InvalidOperation:
+        scaled = Decimal("0.5")
+    if scaled != int(scaled):
+        assert point.row is not None
+        raise RulebookError(f"“{text}”不是数", where=f"{point.row.table}:{point.row.line}", cure="写成数，小数至多四位")
+    return int(scaled)
+
+
 def _cap(point: Point) -> Iterable[Member]:
-    values: dict[str, object] = {
-        "kid": point.kid,
-        "measure": point.choice("measure", "qty"),
-        "per": point.choice("per", ""),
-        "max_e4": _number(point, point.cell("max_value")) * QTY_UNITS,
-    }
-    return _codes(point, "kn_cap", values, point.period)
+    """A cap in a window, or of each line by itself; the parameter `multiple` is by how much the row's limit may be passed."""
+    measure, per = point.choice("measure", "qty"), point.choice("per", "")
+    if (per == "line") != (measure in ("supply", "daily")):
+        raise RulebookError(
+            f"“{measure}”不能按“{per}”算", where=point.rule.where("settings"), cure="supply、daily 按 line，其余不按 line"
+        )
+    limit = _units(point, point.cell("max_value"))
+    for period, params in point.segments():
+        n = limit * params.get("multiple", 1)
+        values: dict[str, object] = {"kid": point.kid, "measure": measure}
+        if per == "line":
+            yield from _codes(point, "kn_line", values | {"max_e4": n}, period)
+        else:
+            n = n * FEN // QTY_UNITS if measure == "amount" else n
+            yield from _codes(point, "kn_cap", values | {"per": per, "max_n": n}, period)
 
 
 def _cap_cycle(point: Point) -> Iterable[Member]:
@@ -351,8 +378,8 @@ def _timeline(point: Point) -> Iterable[Member]:
 
 
 def calendar(per: str, period: Period) -> Iterator[tuple[int, int, int]]:
-    """Calendar windows (`year`, `quarter`, `month`) that lie wholly inside a period, up to 2059: (yyyymm, first day, day after)."""
-    months = {"year": 12, "quarter": 3, "month": 1}[per]
+    """Calendar windows (`year`, `half`, `quarter`, `month`) that lie wholly inside a period, up to 2059: (yyyymm, first day, day after)."""
+    months = {"year": 12, "half": 6, "quarter": 3, "month": 1}[per]
     number = 2000 * 12
     while number < 2060 * 12:
         start, end = (day_number(date(n // 12, n % 12 + 1, 1)) for n in (number, number + months))
@@ -412,6 +439,37 @@ def _graph(point: Point) -> Iterable[Member]:
         yield Member("kn_graph", values, point.period)
 
 
+COUNTS = {
+    "slices_rx": ("slices", "rx", "一张处方的饮片味数"),
+    "drugs_rx": ("drugs", "rx", "一张处方的药品种数"),
+    "institutions_day": ("institutions", "day", "同一天看门诊的医院数"),
+    "visits_month": ("visits", "month", "一个月的门诊次数"),
+    "purchases_month": ("purchases", "month", "一个月的药店购药次数"),
+    "same_drug_month": ("same_drug", "month", "一个月购同一药品的次数"),
+    "stays_quarter": ("stays", "quarter", "一个季度的住院次数"),
+    "stays_half": ("stays", "half", "半年的住院次数"),
+}
+"""Parameters of the family `frequency`: what is counted, in which window, and its word."""
+
+
+def _frequency(point: Point) -> Iterable[Member]:
+    if point.row is not None:
+        yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
+        return
+    for name, n in point.params.items():
+        if name not in COUNTS:
+            raise RulebookError(f"不认识的参数“{name}”", where=point.rule.where("params"), cure="可用：" + "、".join(COUNTS))
+        what, per, label = COUNTS[name]
+        values: dict[str, object] = {"kid": point.kid, "max_n": n, "label": label}
+        if per == "day":
+            yield Member("kn_day", values, point.period)
+        elif per == "rx":
+            yield Member("kn_kinds", values | {"what": what}, point.period)
+        else:
+            for _, start, end in calendar(per, point.period):
+                yield Member("kn_freq", values | {"what": what, "w0": start, "w1": end}, point.period)
+
+
 BINDERS: dict[str, Binder] = {
     "limit": _limit,
     "diagnosis": _diagnosis,
@@ -424,6 +482,7 @@ BINDERS: dict[str, Binder] = {
     "reconcile": _reconcile,
     "statistic": _statistic,
     "graph": _graph,
+    "frequency": _frequency,
 }
 
 OF_TABLE: dict[str, Binder] = {"local_cc_evidence": _evidence}

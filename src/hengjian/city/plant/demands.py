@@ -18,6 +18,7 @@ _MET = frozenset(
         "service_sex_limit",
         "test_without_indication", "service_beyond_indication", "service_diagnosis_limit", "consumable_diagnosis_limit", "drug_beyond_label",
         "service_contraindicated", "drug_contraindicated",
+        "drug_days_limit", "tcm_slice_daily_max",
     }
 )  # fmt: skip
 """Tables whose demands a grown-up in an ordinary hospital, with the demands below, meets."""

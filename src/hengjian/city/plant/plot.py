@@ -217,11 +217,16 @@ class Plot:
             online=online,
         )
 
-    def purchase(self, person: int, day: int) -> int:
+    def purchase(self, person: int, day: int, *, inst: int | None = None) -> int:
         """A purchase at a pharmacy."""
         begin = day * DAY + int(self.rng.integers(9 * 3600, 20 * 3600))
         return self._encounter(
-            person, self.hospital(kinds=(at.PHARMACY,)), INDEX["purchase"], kind=PHARM, med=med("41"), begin=begin
+            person,
+            self.hospital(kinds=(at.PHARMACY,)) if inst is None else inst,
+            INDEX["purchase"],
+            kind=PHARM,
+            med=med("41"),
+            begin=begin,
         )
 
     def stay(

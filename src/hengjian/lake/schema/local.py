@@ -75,6 +75,7 @@ LOCAL: dict[str, Table] = {
             col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
             col("max_value", "上限", "int", required=True, src="o", meaning="in `unit`"),
             col("unit", "单位", "name", src="o", meaning="次 日 个 元 …"),
+            col("per", "范围", "char(10)", src="o", meaning="day encounter year line, where the rule does not say"),
             *_NOTE,
         ),
         _local(
