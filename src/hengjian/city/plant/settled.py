@@ -19,7 +19,7 @@ OPERATION = Theme(
     "GZ10000201004000",
     "encounter",
     ("not_told", "day_surgery_not_told", "no_main", "misshapen"),
-    ("told", "category_only", "small", "self_paid", "refunded", "outpatient"),
+    ("told", "category_only", "small", "operation_self_paid", "operation_refunded", "outpatient"),
 )
 _MISSHAPEN = ("S47.09", "4701", "47.x00", "阑尾切除")
 
@@ -33,7 +33,8 @@ def plant_detail(plot: Plot, variant: str) -> None:
     else:
         enc = plot.purchase(person, day) if variant == "purchase" else plot.visit(person, day)
     item = plot.cat.groups["physio"][0]
-    line = plot.line(enc, item, plot.begin(enc) + 1800, cnt=3, back=1 if variant == "part_refunded" else 0)
+    own, back = variant == "lines_beyond", 1 if variant == "part_refunded" else 0  # what is taken off was paid oneself
+    line = plot.line(enc, item, plot.begin(enc) + 1800, cnt=3, own=own, back=back)
     fen = {
         "lines_missing": int(rng.integers(5_000, 80_000)),
         "lines_beyond": -int(rng.integers(300, 3_000)),
@@ -68,8 +69,8 @@ def plant_operation(plot: Plot, variant: str) -> None:
         enc,
         pool[int(rng.integers(len(pool)))],
         sec,
-        own=variant == "self_paid",
-        back=1 if variant == "refunded" else 0,
+        own=variant == "operation_self_paid",
+        back=1 if variant == "operation_refunded" else 0,
         fen=40_000 if variant == "small" else 0,
     )
     name = "皮肤病损切除术"
