@@ -39,7 +39,9 @@ def test_at_least_three_rules_are_certain_and_their_knowledge_is_official_or_say
     for rule in certain:
         rows = BOOK.knowledge[rule.knowledge]
         assert any(row.official for row in rows), rule.rule_id
-        assert all(row.official or "须当地核准" in row.values["row"] for row in rows), rule.rule_id  # such a finding is suspected
+        assert all(row.official or "须当地核准" in row.values["row"] for row in rows), (
+            rule.rule_id
+        )  # such a finding is suspected
 
 
 def test_every_knowledge_row_names_notice_batch_and_row():

@@ -16,7 +16,14 @@ from .conftest import PLAN, City
 THEMES = (*PLANTED, BOOKS)
 PARTLY = {"duplicate_drug_group", "tcm_incompatible", "surgery_incision_discount", "service_price_ceiling"}
 """Themes of lines of which only a part, or only one of two, is in question."""
-RECORDS = {"diagnosis_age", "diagnosis_sex", "operation_sex", "operation_diagnosis_mismatch", "late_upload", "no_main_diagnosis"}
+RECORDS = {
+    "diagnosis_age",
+    "diagnosis_sex",
+    "operation_sex",
+    "operation_diagnosis_mismatch",
+    "late_upload",
+    "no_main_diagnosis",
+}
 """Themes of what a record says: no money is in question, though the fund paid for the encounter."""
 NET = """SELECT o.mdtrt_id || '/' || o.feedetl_sn, o.fee_ocur_time::DATE::VARCHAR, o.psn_no, o.fixmedins_code,
                 o.det_item_fee_sumamt + COALESCE(r.amount, 0), o.inscp_scp_amt + COALESCE(r.inscp, 0)
