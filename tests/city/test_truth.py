@@ -14,9 +14,11 @@ from hengjian.city.stock import THEME as BOOKS
 from .conftest import PLAN, City
 
 THEMES = (*PLANTED, BOOKS)
-PARTLY = {"duplicate_drug_group", "tcm_incompatible", "surgery_incision_discount", "service_price_ceiling"}
+PARTLY = {"duplicate_drug_group", "tcm_incompatible", "surgery_incision_discount", "service_price_ceiling", "drug_interaction"}
 """Themes of lines of which only a part, or only one of two, is in question."""
-RECORDS = {"diagnosis_sex", "operation_sex", "operation_diagnosis_mismatch", "late_upload", "no_main_diagnosis"}
+RECORDS = {
+    "diagnosis_sex", "operation_sex", "operation_diagnosis_mismatch", "late_upload", "no_main_diagnosis", "unsupported_diagnosis",
+}  # fmt: skip
 """Themes of what a record says: no money is in question, though the fund paid for the encounter."""
 NET = """SELECT o.mdtrt_id || '/' || o.feedetl_sn, o.fee_ocur_time::DATE::VARCHAR, o.psn_no, o.fixmedins_code,
                 o.det_item_fee_sumamt + COALESCE(r.amount, 0), o.inscp_scp_amt + COALESCE(r.inscp, 0)
@@ -49,7 +51,7 @@ def stays(city: City) -> dict[str, tuple[Any, ...]]:
 def test_ordinary_people_are_innocent(city: City, judged: list[dict[str, Any]]) -> None:
     planted = {row["psn_no"] for row in city.rows("truth")} - {""}
     accused = {f["psn_no"] for f in judged if f["psn_no"]}
-    assert len(planted) < 0.2 * PLAN.people
+    assert len(planted) < 0.5 * PLAN.people  # there are many themes
     assert accused - planted == set(), [(f["rule_id"], f["message"]) for f in judged if f["psn_no"] in accused - planted]
 
 
