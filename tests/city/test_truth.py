@@ -15,7 +15,7 @@ from .conftest import PLAN, City
 
 BOOKS = {theme.name for theme in BOOK_THEMES.values()}
 THEMES = (*PLANTED, *BOOK_THEMES.values())
-PARTLY = {"duplicate_drug_group", "tcm_incompatible", "surgery_incision_discount", "service_price_ceiling"}
+PARTLY = {"duplicate_drug_group", "tcm_incompatible", "surgery_incision_discount", "service_price_ceiling", "drug_interaction"}
 """Themes of lines of which only a part, or only one of two, is in question."""
 RECORDS = {
     "diagnosis_age",
@@ -25,6 +25,7 @@ RECORDS = {
     "late_upload",
     "no_main_diagnosis",
     "operation_record_fault",
+    "unsupported_diagnosis",
 }
 """Themes of what a record says: no money is in question, though the fund paid for the encounter."""
 NET = """SELECT o.mdtrt_id || '/' || o.feedetl_sn, o.fee_ocur_time::DATE::VARCHAR, o.psn_no, o.fixmedins_code,
@@ -58,7 +59,7 @@ def stays(city: City) -> dict[str, tuple[Any, ...]]:
 def test_ordinary_people_are_innocent(city: City, judged: list[dict[str, Any]]) -> None:
     planted = {row["psn_no"] for row in city.rows("truth")} - {""}
     accused = {f["psn_no"] for f in judged if f["psn_no"]}
-    assert len(planted) < 0.5 * PLAN.people
+    assert len(planted) < 0.6 * PLAN.people  # there are many themes
     assert accused - planted == set(), [(f["rule_id"], f["message"]) for f in judged if f["psn_no"] in accused - planted]
 
 

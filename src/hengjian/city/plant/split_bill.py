@@ -11,7 +11,7 @@ THEME = Theme(
     "split_charge",
     "R19",
     "GZ10000102013000",
-    "encounter",
+    "day",
     ("parts_instead", "three_parts", "part_beside_package", "parts_beside_package", "two_visits_one_day", "package_self_paid"),
     ("package_only", "one_part", "dearer_package", "price_not_known", "one_part_twice", "next_day", "two_institutions", "one_refunded",
      "one_self_paid", "package_refunded"),

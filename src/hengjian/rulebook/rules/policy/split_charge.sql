@@ -6,6 +6,7 @@ r_code: R19
 status: active
 certainty: suspected              # 套餐的组成和价格是地方知识，单做几项有单做的理由
 grain: encounter
+stages: [after]                   # 同一天的几次就诊合起来看，一次就诊看不全
 knowledge: local_package
 basis:
 - {law: sc-735, article: 第十五条}
