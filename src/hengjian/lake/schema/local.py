@@ -48,7 +48,7 @@ LOCAL: dict[str, Table] = {
                 "char(20)",
                 required=True,
                 src="o",
-                meaning="sex age_days age_months age_years insurance hosp_level visit_type dept antb_lv scope",
+                meaning="sex age_days age_months age_years insurance hosp_level visit_type dept scope",
             ),
             col("op", "比较", "char(10)", required=True, src="o", meaning="in not_in >= <= between"),
             col("value", "取值", "name", required=True, src="o", meaning="| between several"),
