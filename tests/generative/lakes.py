@@ -263,4 +263,5 @@ def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
         breaches(book, 9004),
         special_caps.long_lines(_by_line(book), 9101),
         special_caps.crowded(9102),
+        special_caps.off_list(9103),
     )

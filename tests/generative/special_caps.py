@@ -9,6 +9,17 @@ FIRST = date(2026, 9, 1)
 _H, _P = "H99010100001", "P99010100004"
 Rows = dict[str, list[dict[str, str]]]
 
+CHRONIC = [
+    {
+        "dise_codg": "M03900",
+        "dise_name": "高血压",
+        "med_list_codg": "XC08CAZ001A001",
+        "hilist_name": "降压药",
+        "valid_from": "2025-01-01",
+    }
+]
+"""The list of drugs of one chronic disease."""
+
 
 def visit(
     lake: Rows, psn_no: str, number: str, at: datetime, *, kind: str = "11", inst: str = _H, **more: str
@@ -43,6 +54,16 @@ def long_lines(rules: list[tuple[str, str, list[dict[str, Any]]]], number: int) 
         days = int(cells["max_value"]) + 3 if measure == "supply" else 1
         count = "1" if measure == "supply" else str(int(cells["max_value"]) * 6)
         line(lake, f"E{name}", "L1", cells["whole"], at, prd_days=str(days), cnt=count)
+    return lake
+
+
+def off_list(number: int) -> Rows:
+    """A visit for a chronic disease with a drug of its list and another."""
+    lake: Rows = {}
+    at, name = datetime.combine(FIRST, datetime.min.time()) + timedelta(hours=9), f"E{number}"
+    visit(lake, f"P{number}", name, at, kind="14", dise_codg="M03900")
+    for n, code in enumerate(("XC08CAZ001A001010100001", "XA10BAZ003A001010100001")):
+        line(lake, name, f"L{n}", code, at, list_type="101")
     return lake
 
 

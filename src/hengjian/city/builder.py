@@ -10,7 +10,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from hengjian.city import knowledge, stock, tables
+from hengjian.city import chronic, knowledge, stock, tables
 from hengjian.city.block import make_block
 from hengjian.city.catalogue import catalogue
 from hengjian.city.dirt import Row, dirty_rows
@@ -173,7 +173,7 @@ def _write_places(plan: Plan, out: Path, summary: Summary) -> None:
 
 
 def _write_knowledge(out: Path) -> None:
-    """Knowledge that travels with the data: films payable for each examined part, and what `city/local` holds."""
+    """Knowledge that travels with the data: films payable for each examined part, drugs of chronic diseases, and what `city/local` holds."""
     cat = catalogue()
     rows = [
         (cat.items[film].code, cat.items[exam].code, str(most), "2024-01-01", "")
@@ -184,6 +184,11 @@ def _write_knowledge(out: Path) -> None:
     (out / "knowledge").mkdir()
     write_rows(
         out / "knowledge" / "film_limit.csv", ("med_list_codg", "exam_codg", "max_per_part", "valid_from", "valid_to"), rows
+    )
+    write_rows(
+        out / "knowledge" / "chronic_drug.csv",
+        ("dise_codg", "dise_name", "med_list_codg", "hilist_name", "valid_from", "valid_to"),
+        chronic.rows(cat),
     )
     for name, made in knowledge.local_files().items():
         write_rows(out / "knowledge" / f"{name}.csv", tuple(made[0]), (tuple(row.values()) for row in made))

@@ -125,13 +125,9 @@ def kept_lines(texts: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _joins_knowledge(select: exp.Select, alias: str) -> bool:
-    knowledge = {t.alias_or_name for t in select.find_all(exp.Table) if t.name.startswith("kn_") and not _may_lack(t)}
-    return any(_links(eq, alias, knowledge) for eq in select.find_all(exp.EQ))
-
-
-def _may_lack(table: exp.Table) -> bool:
-    """Whether a table is the outer side of a join: its absence keeps a row."""
-    return isinstance(table.parent, exp.Join) and table.parent.side == "LEFT"
+    knowledge = {t.alias_or_name for t in select.find_all(exp.Table) if t.name.startswith("kn_")}
+    outer = {j.this.alias_or_name for j in select.args.get("joins") or () if j.side or j.kind == "ANTI"}  # leave no line out
+    return any(_links(eq, alias, knowledge - outer) for eq in select.find_all(exp.EQ))
 
 
 def _own_conditions(select: exp.Select, alias: str) -> list[str]:

@@ -58,13 +58,14 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_day": {"kid": "INTEGER", "max_n": "INTEGER", "label": "VARCHAR"},
     "kn_freq": {"kid": "INTEGER", "what": "VARCHAR", "max_n": "INTEGER", "label": "VARCHAR", "w0": "INTEGER", "w1": "INTEGER"},
     "kn_exempt": {"rule_id": "VARCHAR", "diag_key": "BIGINT"},
+    "kn_unmapped": {"item_key": "BIGINT"},
 }  # fmt: skip
-"""Columns of each shape. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
+"""Columns of each shape; `kn_unmapped`: items under codes of no national shape, of which no list can say anything. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
 
 WINDOWED = frozenset({"kn_recon", "kn_stat", "kn_graph", "kn_freq"})
 """Shapes whose rows are calendar windows [w0, w1) in which the rule and its parameters are in force."""
 
-DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt"}
+DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt", "kn_unmapped"}
 
 FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
     "limit": ("kn_limit",),
@@ -85,7 +86,7 @@ FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
 BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph", "frequency"})
 """Families whose rules are judged by their parameters; in the others every judgement rests on a knowledge row."""
 
-DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_stat_item", "kn_stat_diag", "kn_exempt"}
+DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_stat_item", "kn_stat_diag", "kn_exempt", "kn_unmapped"}
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "limit": {

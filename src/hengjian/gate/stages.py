@@ -16,7 +16,7 @@ from hengjian.engine.bind import points_of
 from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.shapes import BINDERS, OF_TABLE, OPTIONS, SHAPES
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
+from hengjian.engine.travelling import own_columns
 from hengjian.gate.analysis import NODES
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import LAYER, LayerColumn
@@ -198,12 +198,4 @@ def own_knowledge(rule: Rule) -> dict[str, dict[str, str]]:
     own = f"kn_{rule.knowledge.removeprefix('local_')}"
     if rule.knowledge in OF_TABLE:
         return {own: SHAPES[own] | period}
-    columns: dict[str, str] = {"kid": "INTEGER"}
-    for column in LAKE_KNOWLEDGE[rule.knowledge].columns:
-        if column.name == "med_list_codg" or column.name.endswith("_codg"):
-            columns["item_key" if column.name == "med_list_codg" else column.name.replace("_codg", "_key")] = "BIGINT"
-        elif column.kind.sql == "INTEGER":
-            columns[column.name] = "INTEGER"
-        elif column.kind.word == "money":
-            columns[column.name] = "BIGINT"
-    return {own: columns | period}
+    return {own: {"kid": "INTEGER"} | dict(own_columns(rule.knowledge).values()) | period}

@@ -205,12 +205,15 @@ class Plot:
         hour: float | None = None,
         online: int = 0,
     ) -> int:
-        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent."""
+        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent. One for a chronic disease
+        names one that is recognised only if it is asked for: there only the drugs on its list are lawful."""
+        if disease is None:
+            disease = INDEX["gastritis"] if kind == "14" else self.disease()
         second = int((hour if hour is not None else self.rng.uniform(8.2, 10.0)) * 3600)
         return self._encounter(
             person,
             self.hospital() if inst is None else inst,
-            self.disease() if disease is None else disease,
+            disease,
             kind=OUTP,
             med=med(kind),
             begin=day * DAY + second,
