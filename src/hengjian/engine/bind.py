@@ -204,7 +204,8 @@ def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
         spec = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
         return f"kn_{point.rule.rule_id}", spec, (point.kid, *point.params.values(), point.period.start, point.period.end)
     table = LAKE_KNOWLEDGE[point.row.table]
-    spec, row = {"kid": "INTEGER"}, [point.kid]
+    spec = {"kid": "INTEGER"}
+    row: list[Any] = [point.kid]
     for column in table.columns:
         value = point.row.values.get(column.name, "")
         if column.name in _PERIOD:
