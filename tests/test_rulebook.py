@@ -30,7 +30,7 @@ def line_of(path, text):
 def test_the_shipped_rules_cover_all_ten_families_and_a_rule_of_its_own():
     assert {BOOK.families[r.family].code for r in BOOK.rules.values() if r.family} == set("LDQPMVTRSG")
     assert {r.family for r in BOOK.rules.values() if r.family} == set(BOOK.families)
-    assert [r.rule_id for r in BOOK.rules.values() if r.sql] == ["film_overcharge"]
+    assert [r.rule_id for r in BOOK.rules.values() if r.sql] == ["film_overcharge", "low_indication_admission"]
 
 
 def test_at_least_three_rules_are_certain_and_all_their_knowledge_is_official():
