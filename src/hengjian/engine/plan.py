@@ -74,7 +74,7 @@ def make_plan(rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> Plan:
     for name in families_to_run(rules, bound):
         f = rulebook.families[name]
         texts.append(_text(name, f.sql, str(f.path), f.scope, f.output, f.engines))
-    texts += [_text(r.rule_id, r.sql, str(r.path)) for r in rules if r.sql and r.rule_id not in bound.waiting]
+    texts += [_text(r.rule_id, r.sql, str(r.path), r.scope) for r in rules if r.sql and r.rule_id not in bound.waiting]
     knowledge = tuple((name, tuple(spec.items())) for name, spec in sorted(bound.tables.items()))
     read: dict[str, dict[str, frozenset[str]]] = {"person": {}, "whole": {}}
     for text in texts:

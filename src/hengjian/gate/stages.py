@@ -99,7 +99,8 @@ def _of_rule(book: Rulebook, rule: Rule) -> list[Standing]:
 def _kept_out(book: Rulebook, rule: Rule, stage: str) -> str:
     """Why a rule is not for this stage whatever the columns; "" when it may be."""
     family = book.families.get(rule.family)
-    if family is not None and (family.scope != "person" or family.output != "finding"):
+    scope, output = (family.scope, family.output) if family is not None else (rule.scope, "finding")
+    if scope != "person" or output != "finding":
         return "要看全体数据，只在事后审计"
     if "sqlite" not in book.engines(rule):
         return "不在闸口的引擎上运行"

@@ -253,6 +253,7 @@ class Rule:
     path: Path
     lines: dict[str, int] = field(default_factory=dict, compare=False)
     sql_line: int = 1  # line of the file on which `sql` begins
+    scope: str = "person"  # of SCOPES, where the rule has SQL of its own
     point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
     stages: tuple[str, ...] = tuple(STAGES)  # the author may only narrow what its columns allow (`gate.stages`)
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code

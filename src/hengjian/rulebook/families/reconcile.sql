@@ -54,7 +54,7 @@ WITH book AS (                                  -- what was sold before the firs
 ), cut AS (                                     -- operations charged to the fund
   SELECT f.mdtrt_key, CAST(SUM(f.net_amt) AS BIGINT) AS amt
   FROM fee_line AS f
-  WHERE f.med_chrgitm_type = '06' AND f.net_cnt_e4 > 0 AND f.net_inscp > 0
+  WHERE f.med_chrgitm_type = '06' AND f.net_inscp > 0
   GROUP BY f.mdtrt_key
 ), told AS (                                    -- shape: two digits, a point, at least one more digit; or the category alone
   SELECT o.mdtrt_key, COUNT(*) AS n, COUNT(CASE WHEN o.main_oprn_flag = '1' THEN 1 END) AS mains,
@@ -68,20 +68,24 @@ WITH book AS (                                  -- what was sold before the firs
   FROM operation AS o
   JOIN encounter AS e ON e.mdtrt_key = o.mdtrt_key
 ), wrong AS (
-  SELECT k.kid, e.psn_key, e.mdtrt_key, e.org_key, e.in_day, '收了手术费而没有填手术操作' AS what, c.amt * 100 AS val, CAST(k.tol AS BIGINT) * 100 AS thr
+  SELECT k.kid, k.w0, e.psn_key, e.mdtrt_key, e.org_key, e.in_day, '收了手术费而没有填手术操作' AS what, c.amt * 100 AS val, CAST(k.tol AS BIGINT) * 100 AS thr
   FROM cut AS c
   JOIN encounter AS e ON e.mdtrt_key = c.mdtrt_key
-  JOIN kn_recon AS k ON k.algo = 'operations' AND e.in_day >= k.w0 AND e.in_day < k.w1
+  JOIN kn_recon AS k ON e.in_day >= k.w0
+   AND e.in_day < k.w1                          -- narrows: one window, one hit
+   AND k.algo = 'operations'                    -- narrows: asked at the end
   JOIN teller AS t ON t.org_key = e.org_key
   LEFT JOIN told AS o ON o.mdtrt_key = e.mdtrt_key
   WHERE e.out_day IS NOT NULL AND o.mdtrt_key IS NULL AND c.amt >= k.tol
   UNION ALL
-  SELECT k.kid, e.psn_key, e.mdtrt_key, e.org_key, e.in_day,
+  SELECT k.kid, k.w0, e.psn_key, e.mdtrt_key, e.org_key, e.in_day,
          CASE WHEN o.good < o.n THEN '手术操作编码不合国家编码规则' ELSE '手术操作没有一个填为主要手术' END,
          CAST(CASE WHEN o.good < o.n THEN o.n - o.good ELSE o.n END * 10000 AS BIGINT), CAST(0 AS BIGINT)
   FROM told AS o
   JOIN encounter AS e ON e.mdtrt_key = o.mdtrt_key
-  JOIN kn_recon AS k ON k.algo = 'operations' AND e.in_day >= k.w0 AND e.in_day < k.w1
+  JOIN kn_recon AS k ON e.in_day >= k.w0
+   AND e.in_day < k.w1                          -- narrows: one window, one hit
+   AND k.algo = 'operations'                    -- narrows: asked at the end
   WHERE e.out_day IS NOT NULL AND e.inscp_amt > 0 AND (o.good < o.n OR o.mains = 0)
 )
 SELECT s.kid, CAST(NULL AS BIGINT) AS psn_key, CAST(NULL AS BIGINT) AS mdtrt_key, CAST(NULL AS VARCHAR) AS feedetl_sn, s.org_key, s.item_key,
@@ -107,9 +111,13 @@ SELECT k.kid, e.psn_key, e.mdtrt_key, CAST(NULL AS VARCHAR), e.org_key, CAST(NUL
        LEAST(LEAST(GREATEST(e.total_amt - d.amt, 0), e.inscp_amt), e.fund_amt)
 FROM detail AS d
 JOIN encounter AS e ON e.mdtrt_key = d.mdtrt_key
-JOIN kn_recon AS k ON k.algo = 'total' AND e.in_day >= k.w0 AND e.in_day < k.w1
+JOIN kn_recon AS k ON k.algo = 'total' AND e.in_day >= k.w0
+ AND e.in_day < k.w1                            -- narrows: one window, one hit
 WHERE ABS(e.total_amt - d.amt) > k.tol AND e.inscp_amt > 0 AND (e.kind <> 'inp' OR e.out_day IS NOT NULL)
 UNION ALL
 SELECT w.kid, w.psn_key, w.mdtrt_key, CAST(NULL AS VARCHAR), w.org_key, CAST(NULL AS BIGINT), w.in_day, w.in_day + 1, w.what, w.val, w.thr,
        CAST(NULL AS BIGINT), CAST(NULL AS VARCHAR), CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT)
 FROM wrong AS w
+JOIN kn_recon AS k ON k.algo = 'operations'      -- narrows: asked twice, so that what a rule reads can be seen
+ AND k.kid = w.kid                              -- narrows: the rule and the window that found it
+ AND k.w0 = w.w0                                -- narrows

@@ -21,7 +21,6 @@ WITH base AS (                                  -- one pass over the lines, what
   SELECT DISTINCT x.num_set, f.org_key, f.fee_ymd // 100 AS ym, f.mdtrt_key, f.feedetl_sn, f.net_amt
   FROM fee_line AS f
   JOIN kn_stat_item AS x ON x.item_key = f.item_key AND f.fee_day >= x.valid_from AND f.fee_day < x.valid_to
-  WHERE f.net_cnt_e4 > 0
 ), named AS (
   SELECT s.num_set, s.org_key, s.ym, CAST(SUM(s.net_amt) AS BIGINT) AS amt
   FROM special AS s
@@ -52,14 +51,16 @@ WITH base AS (                                  -- one pass over the lines, what
   SELECT k.kid, k.w0, k.w1, b.org_key, CAST(SUM(b.amt) AS BIGINT), COALESCE(MAX(s.amt), 0)
   FROM base AS b
   JOIN kn_stat AS k ON k.ym = b.ym AND k.algo = 'items'
-  LEFT JOIN named AS s ON s.num_set = k.num_set AND s.org_key = b.org_key AND s.ym = b.ym
+  LEFT JOIN named AS s ON s.org_key = b.org_key AND s.ym = b.ym
+   AND s.num_set = k.num_set                    -- narrows: in an example a rule is alone
   GROUP BY k.kid, k.w0, k.w1, k.least, b.org_key
   HAVING SUM(b.lines) >= k.least AND SUM(b.amt) > 0
   UNION ALL
   SELECT k.kid, k.w0, k.w1, s.org_key, CAST(COUNT(*) * 100 AS BIGINT), CAST(COUNT(c.mdtrt_key) * 100 AS BIGINT)
   FROM stay AS s
   JOIN kn_stat AS k ON s.out_day >= k.w0 AND s.out_day < k.w1 AND k.algo = 'infection'
-  LEFT JOIN caught AS c ON c.num_set = k.num_set AND c.mdtrt_key = s.mdtrt_key
+  LEFT JOIN caught AS c ON c.mdtrt_key = s.mdtrt_key
+   AND c.num_set = k.num_set                    -- narrows: in an example a rule is alone
   GROUP BY k.kid, k.w0, k.w1, k.least, s.org_key
   HAVING COUNT(*) >= k.least
   UNION ALL
