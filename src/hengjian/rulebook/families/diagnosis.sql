@@ -18,7 +18,7 @@ WITH cand AS (                                  -- candidates first: few acts ca
   WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0
     AND (k.occasion = 'any'
          OR (EXISTS (SELECT 1 FROM operation AS o
-                     WHERE o.psn_key = f.psn_key AND o.mdtrt_key = f.mdtrt_key AND o.oprn_day = f.fee_day AND o.incs_type = '1')
+                     WHERE o.psn_key = f.psn_key AND o.mdtrt_key = f.mdtrt_key AND o.oprn_day = f.fee_day)
              AND NOT EXISTS (SELECT 1 FROM operation AS o
                              WHERE o.psn_key = f.psn_key AND o.mdtrt_key = f.mdtrt_key AND COALESCE(o.incs_type, '') <> '1')))
   UNION ALL

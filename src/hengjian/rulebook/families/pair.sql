@@ -44,8 +44,10 @@ WITH cand AS (
   FROM cand AS x
   JOIN slice AS s ON s.psn_key = x.psn_key AND s.mdtrt_key = x.mdtrt_key
    AND COALESCE(s.rxno, x.rxno, '') = COALESCE(x.rxno, s.rxno, '')          -- without a number it may be any prescription of the visit
-  LEFT JOIN kn_pair AS k ON k.grp = x.grp AND k.item_key = s.item_key AND s.fee_day >= k.valid_from AND s.fee_day < k.valid_to
-  WHERE x.relation = 'alone' AND k.kid IS NULL
+  LEFT JOIN kn_pair AS k ON k.item_key = s.item_key AND s.fee_day >= k.valid_from AND s.fee_day < k.valid_to
+   AND k.grp = x.grp                              -- narrows: where there is one set only
+  WHERE k.kid IS NULL
+    AND x.relation = 'alone'                      -- narrows
 )
 SELECT m.kid, m.psn_key, m.mdtrt_key, m.feedetl_sn,
        CASE WHEN m.relation = 'forbid_together' AND m.other_day < m.fee_day THEN m.other_day ELSE m.fee_day END AS w0,
@@ -65,5 +67,6 @@ UNION ALL
 SELECT c.kid, c.psn_key, c.mdtrt_key, c.feedetl_sn, c.fee_day, c.fee_day + 1, c.win, CAST(0 AS BIGINT), CAST(10000 AS BIGINT),
        CAST(NULL AS BIGINT), CAST(NULL AS VARCHAR), 0, c.net_amt, c.net_inscp, c.fund_amt
 FROM cand AS c
-LEFT JOIN mixed AS m ON m.kid = c.kid AND m.mdtrt_key = c.mdtrt_key AND m.feedetl_sn = c.feedetl_sn
+LEFT JOIN mixed AS m ON m.mdtrt_key = c.mdtrt_key AND m.feedetl_sn = c.feedetl_sn
+ AND m.kid = c.kid                                -- narrows: where there is one set only
 WHERE c.relation = 'alone' AND c.net_inscp > 0 AND m.kid IS NULL
