@@ -43,11 +43,14 @@ def test_all_shipped_texts_leave_most_lines_out():
     book = load_rulebook()
     texts = [f.sql for f in book.families.values() if f.scope == "person"]
     texts += [r.sql for r in book.rules.values() if r.sql and r.scope == "person"]
-    assert kept_lines(texts) == (
-        "t.net_cnt_e4 > 0 AND COALESCE(t.list_type, '102') IN ('102', '106')",  # slices, to see what stands beside one
-        "t.net_cnt_e4 > 0 AND t.net_inscp > 0 AND NOT t.rxno IS NULL AND t.list_type IN ('101', '102')",  # kinds in a prescription
-        "t.net_cnt_e4 > 0 AND t.net_inscp > 0 AND t.list_type = '101'",  # the same drug bought again and again
-        "t.off_days <> 0 AND t.net_cnt_e4 > 0 AND t.net_inscp > 0",
+    assert (
+        kept_lines(texts)
+        == (
+            "t.net_cnt_e4 > 0 AND COALESCE(t.list_type, '102') IN ('102', '106')",  # slices, to see what stands beside one
+            "t.net_cnt_e4 > 0 AND t.net_inscp > 0 AND NOT t.rxno IS NULL AND t.list_type IN ('101', '102')",  # kinds in a prescription
+            "t.net_cnt_e4 > 0 AND t.net_inscp > 0 AND t.list_type = '101'",  # the same drug bought again and again
+            "t.off_days <> 0 AND t.net_cnt_e4 > 0 AND t.net_inscp > 0",
+        )
     )
 
 

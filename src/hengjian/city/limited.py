@@ -52,9 +52,9 @@ def some(
     item = np.array(items or [0])[rng.integers(0, max(len(items), 1), len(here))]
     after = np.where(enc["kind"][here] == INP, 5 * 3600, 1700)
     days = np.where(cat.is_drug[item], 3, 0)
-    return rows(
-        len(here), enc=here, item=item, cnt=rng.integers(1, most + 1, len(here)), sec=enc["begin"][here] + after, days=days
-    )
+    apart = np.where(enc["kind"][here] == INP, -1, 9)  # on a prescription of its own: one holds five drugs at most
+    cnt = rng.integers(1, most + 1, len(here))
+    return rows(len(here), enc=here, item=item, cnt=cnt, sec=enc["begin"][here] + after, days=days, rx=apart)
 
 
 def _alone(cat: Catalogue, group: str, table: str) -> list[int]:

@@ -31,7 +31,9 @@ def local_lines(cat: Catalogue, rng: np.random.Generator, people: Frame, enc: Fr
     level = places.level
     age = years(people, enc["person"], enc["begin"] // DAY)
     free = ~enc["plain"]
-    visit = (enc["kind"] == OUTP) & (enc["online"] == 0) & free & (enc["med"] != med("14"))  # a chronic disease has a list of its own
+    visit = (
+        (enc["kind"] == OUTP) & (enc["online"] == 0) & free & (enc["med"] != med("14"))
+    )  # a chronic disease has a list of its own
     mother = (enc["kind"] == INP) & free & np.isin(enc["disease"], _BIRTHS)
     covered = mother & ((enc["med"] == med("52")) | (enc["insu"] == 2))
     child = visit & (age > 1.5) & (age < 6) & np.isin(enc["disease"], [i for i, d in enumerate(ALL) if "cold" in d.drugs])
