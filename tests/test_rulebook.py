@@ -30,13 +30,18 @@ def line_of(path, text):
 def test_the_shipped_rules_cover_all_ten_families_and_a_rule_of_its_own():
     assert {BOOK.families[r.family].code for r in BOOK.rules.values() if r.family} == set("LDQPMVTRSG")
     assert {r.family for r in BOOK.rules.values() if r.family} == set(BOOK.families)
-    assert [r.rule_id for r in BOOK.rules.values() if r.sql] == ["film_overcharge"]
+    assert "film_overcharge" in {r.rule_id for r in BOOK.rules.values() if r.sql}
 
 
-def test_at_least_three_rules_are_certain_and_all_their_knowledge_is_official():
+def test_at_least_three_rules_are_certain_and_their_knowledge_is_official_or_says_what_is_ours():
     certain = [r for r in BOOK.rules.values() if r.certainty == "certain"]
     assert len(certain) >= 3
-    assert all(row.official for r in certain for row in BOOK.knowledge[r.knowledge])
+    for rule in certain:
+        rows = BOOK.knowledge[rule.knowledge]
+        assert any(row.official for row in rows), rule.rule_id
+        assert all(row.official or "须当地核准" in row.values["row"] for row in rows), (
+            rule.rule_id
+        )  # such a finding is suspected
 
 
 def test_every_knowledge_row_names_notice_batch_and_row():

@@ -53,10 +53,12 @@ def test_nobody_pays_less_than_nothing_except_in_a_refund(city: City) -> None:
     ],
 )  # fmt: skip
 def test_a_settlement_is_the_sum_of_its_lines(city: City, of_lines: str, of_settlement: str) -> None:
+    beside = {row["psn_no"] for row in city.rows("truth") if row["theme"] == "settlement_detail_mismatch"}
     off = f"""SELECT setl_id, l.whole, s.{of_settlement} FROM settlement AS s
               FULL JOIN (SELECT setl_id, SUM({of_lines}) AS whole FROM fee_line GROUP BY 1) AS l USING (setl_id)
-              WHERE l.whole IS DISTINCT FROM s.{of_settlement} LIMIT 3"""
-    assert city.ask(off) == []
+              WHERE l.whole IS DISTINCT FROM s.{of_settlement}
+              AND s.psn_no NOT IN ({", ".join(f"'{psn_no}'" for psn_no in sorted(beside))}) LIMIT 3"""
+    assert beside and city.ask(off) == []
 
 
 def test_a_line_is_quantity_times_price_and_splits_into_its_parts(city: City) -> None:

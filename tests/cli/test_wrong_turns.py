@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from hengjian.rulebook import load_rulebook
+
 from ..lake.folder import make_folder, row
 from ..story.conftest import hengjian
 
-WAITING = {"film_overcharge": "local_film_limit", "service_price_ceiling": "price"}
+WAITING = {r.rule_id: r.knowledge for r in load_rulebook().active if r.knowledge.startswith("local_") or r.knowledge == "price"}
+"""Rules whose knowledge travels with the data."""
 """Active rules without their table, and which."""
 
 

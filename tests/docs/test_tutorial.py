@@ -42,7 +42,7 @@ def test_the_rule_passes_its_examples_and_the_lint(book, rule):
 
 
 @pytest.mark.parametrize(
-    ("rule", "row"), [("rules/medical/service_sex_limit.yml", "S1"), ("rules/management/many_institutions_a_day.sql", "B4")]
+    ("rule", "row"), [("rules/medical/city_sex_limit.yml", "S1"), ("rules/management/many_institutions_a_day.sql", "B4")]
 )
 def test_a_missing_example_is_pointed_out_as_the_page_says(book, rule, row):
     file = book / rule
@@ -63,18 +63,18 @@ def test_every_command_of_the_page_exists():
 
 
 def test_a_setting_nobody_reads_is_refused_before_it_costs_findings(book):
-    file = book / "rules/medical/service_sex_limit.yml"
+    file = book / "rules/medical/city_sex_limit.yml"
     whole = file.read_text(encoding="utf-8")
     file.write_text(whole.replace("op: in,", "op: in, colour: red,"), encoding="utf-8")
     try:
-        told = run("rules", "lint", "service_sex_limit", "--rulebook", book)
+        told = run("rules", "lint", "city_sex_limit", "--rulebook", book)
         assert told.exit_code == 1 and "不认识设置“colour”" in told.output and "dim" in told.output
     finally:
         file.write_text(whole, encoding="utf-8")
 
 
 def test_an_example_that_fails_and_a_false_remark_are_refused_by_the_lint(book):
-    file = book / "rules/medical/service_sex_limit.yml"
+    file = book / "rules/medical/city_sex_limit.yml"
     whole = file.read_text(encoding="utf-8")
     try:
         for wrong in (
@@ -83,7 +83,7 @@ def test_an_example_that_fails_and_a_false_remark_are_refused_by_the_lint(book):
         ):
             assert wrong != whole
             file.write_text(wrong, encoding="utf-8")
-            assert run("rules", "test", "service_sex_limit", "--rulebook", book).exit_code == 1
-            assert "示例本身不符" in run("rules", "lint", "service_sex_limit", "--rulebook", book).output
+            assert run("rules", "test", "city_sex_limit", "--rulebook", book).exit_code == 1
+            assert "示例本身不符" in run("rules", "lint", "city_sex_limit", "--rulebook", book).output
     finally:
         file.write_text(whole, encoding="utf-8")

@@ -41,5 +41,20 @@ def test_lines_are_left_out_only_where_no_text_can_use_them():
 
 def test_all_shipped_texts_leave_most_lines_out():
     book = load_rulebook()
-    texts = [f.sql for f in book.families.values() if f.scope == "person"] + [r.sql for r in book.rules.values() if r.sql]
-    assert kept_lines(texts) == ("t.off_days <> 0 AND t.net_cnt_e4 > 0 AND t.net_inscp > 0",)
+    texts = [f.sql for f in book.families.values() if f.scope == "person"]
+    texts += [r.sql for r in book.rules.values() if r.sql and r.scope == "person"]
+    assert (
+        kept_lines(texts)
+        == (
+            "t.net_cnt_e4 > 0 AND COALESCE(t.list_type, '102') IN ('102', '106')",  # slices, to see what stands beside one
+            "t.net_cnt_e4 > 0 AND t.net_inscp > 0 AND NOT t.rxno IS NULL AND t.list_type IN ('101', '102')",  # kinds in a prescription
+            "t.net_cnt_e4 > 0 AND t.net_inscp > 0 AND t.list_type = '101'",  # the same drug bought again and again
+            "t.off_days <> 0 AND t.net_cnt_e4 > 0 AND t.net_inscp > 0",
+        )
+    )
+
+
+def test_knowledge_that_a_line_may_lack_leaves_no_line_out():
+    joined = "SELECT f.item_key FROM fee_line AS f {} JOIN kn_cap AS k ON k.item_key = f.item_key"
+    assert kept_lines([joined.format("")]) == ()
+    assert kept_lines([joined.format("LEFT")]) is None

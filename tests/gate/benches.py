@@ -110,6 +110,7 @@ class Bench:
                     "sumamt": str(Decimal(f["net_amt"]).scaleb(-2)),
                     "ownpay_amt": str(Decimal(f["net_amt"] - f["net_inscp"]).scaleb(-2)),
                     "drord_begn_date": stamp(f["fee_sec"]),
+                    "drord_dept_codg": f["bilg_dept_codg"],
                     "drord_dr_codg": f["bilg_dr_codg"],
                     "curr_drord_flag": "1",
                 }

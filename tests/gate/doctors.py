@@ -78,7 +78,7 @@ def request(
     encounter = {
         "mdtrt_id": "HIS1", "medins_id": HERE, "medins_admdvs": "990101", "adm_date": "2026-10-15 09:00:00", "dscg_date": "2026-10-15 09:00:00",
         "med_type": "11", "insutype": "310", "matn_stas": "0", "dr_codg": "D990101000001",
-        "fsi_diagnose_dtos": [{"inout_dise_type": "1", "maindise_flag": "1", "dias_srt_no": "1", "dise_codg": "Z00.000", "dise_date": "2026-10-15"}],
+        "fsi_diagnose_dtos": [{"inout_dise_type": "1", "maindise_flag": "1", "dias_srt_no": "1", "dise_codg": "E11.900", "dise_date": "2026-10-15"}],
         "fsi_order_dtos": list(orders),
     } | visit  # fmt: skip
     who = {"patn_id": "99P1", "gend": "1", "brdy": "1968-04-02", "poolarea": "990101", "curr_mdtrt_id": encounter["mdtrt_id"]}

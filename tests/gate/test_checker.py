@@ -97,7 +97,7 @@ def test_of_acts_elsewhere_only_date_and_quantity_are_told(bench, memory):
     assert (
         "别处的名称" not in said["vola_cont"]
         and THERE not in str(said)
-        and "Z00" not in str(said)
+        and "E11" not in str(said)
         and "P1" not in said["vola_cont"]
     )
     assert [d["rx_id"] for d in said["judge_result_detail_dtos"]] == ["R1"]

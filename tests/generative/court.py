@@ -18,6 +18,7 @@ from hengjian.engine.plan import make_plan
 from hengjian.rulebook.model import Rule, Rulebook
 
 from .lakes import FILM, Rows
+from .special_caps import CHRONIC
 
 
 class LakeCourt:
@@ -31,7 +32,7 @@ class LakeCourt:
             for rows in tables.values():
                 random.Random(shuffle).shuffle(rows)
         load_lake(self.con, tables)
-        for name, made in (*local_files().items(), ("film_limit", FILM)):
+        for name, made in (*local_files().items(), ("film_limit", FILM), ("chronic_drug", CHRONIC)):
             load_local(self.con, f"local_{name}", made)
         self.bound = bind(self.con, book, self.rules)
         self.plan = make_plan(book, self.rules, self.bound)

@@ -17,6 +17,8 @@ from hengjian.city.knowledge import local_files
 from hengjian.engine.shapes import split_codes
 from hengjian.rulebook.model import Rule, Rulebook
 
+from . import special_caps
+
 Choose = Callable[[Sequence[Any]], Any]
 Rows = dict[str, list[dict[str, str]]]
 
@@ -223,6 +225,15 @@ def courses(book: Rulebook, number: int) -> Rows:
     return lake
 
 
+def _by_line(book: Rulebook) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Rules that judge a line by its days: id, measure, knowledge rows with a whole code each."""
+    rules = [r for r in book.rules.values() if r.settings.get("per") == "line"]
+    return [
+        (r.rule_id, r.settings["measure"], [c | {"whole": _item(c["code"], c["match"])} for c in cells_of(book, r)])
+        for r in rules
+    ]
+
+
 def united(*lakes: Rows) -> Rows:
     """Lakes as one; rows of one key (shared institutions, prices) are kept once."""
     whole: Rows = {}
@@ -236,10 +247,21 @@ def united(*lakes: Rows) -> Rows:
 
 def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     """Many small lakes as one, reproducible."""
+    from .special_dxpair import breaches  # it takes its pieces from here
+    from .special_limits import limits, prescribers
+    from .special_stats import records
+
     rng = random.Random(seed)
     return united(
         *(small_lake(book, rng.choice, n) for n in range(lakes)),
         travelling(9001),
         travelling(9002, size=4),
         courses(book, 9003),
+        records(9004),
+        limits(book, 9010),
+        prescribers(book, 9011),
+        breaches(book, 9004),
+        special_caps.long_lines(_by_line(book), 9101),
+        special_caps.crowded(9102),
+        special_caps.off_list(9103),
     )

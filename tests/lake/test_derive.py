@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hengjian.kernel.amounts import largest_remainder
+from hengjian.kernel.dates import OPEN_DAY, day_date
 from hengjian.lake.derive import create_empty_tables, layer_sql
 
 START = datetime(2026, 3, 1, 9)
@@ -62,3 +63,27 @@ def test_refunds_are_netted_on_the_line_they_undo(lines: list[tuple[int, int]]) 
 def test_a_refund_without_a_number_undoes_the_latest_earlier_line() -> None:
     found = derive([("1", None, 1, 100), ("2", None, 1, 100), ("3", None, -1, -100), ("4", None, 1, 100)], 0)
     assert {sn: cnt for sn, (cnt, _, _) in found.items()} == {"1": 10_000, "2": 0, "3": 0, "4": 10_000}
+
+
+def test_a_registration_ends_on_its_last_day_or_when_it_is_stopped() -> None:
+    cases = {  # begndate, enddate, stas, stas_date, antb_lv → first day, first day no longer, right
+        "D1": (("2020-01-01", None, "1", None, "2"), ("2020-01-01", None, 2)),
+        "D2": (("2020-01-01", "2026-02-28", "1", None, "3"), ("2020-01-01", "2026-03-01", 3)),
+        "D3": (("2020-01-01", None, "2", "2026-03-01", "1"), ("2020-01-01", "2026-03-01", 1)),
+        "D4": (("2020-01-01", "2025-12-31", "3", "2026-03-01", "1"), ("2020-01-01", "2026-01-01", 1)),
+        "D5": (("2020-01-01", None, "4", None, "0"), ("2020-01-01", "1970-01-01", 0)),
+        "D6": ((None, None, None, None, "9"), ("1970-01-01", None, None)),
+    }
+    with duckdb.connect() as con:
+        create_empty_tables(con)
+        for code, (cells, _) in cases.items():
+            con.execute(
+                """INSERT INTO practitioner (prac_psn_code, prac_psn_type, fixmedins_code, begndate, enddate, stas, stas_date, antb_lv)
+                   VALUES (?, '1', 'H99010000001', ?, ?, ?, ?, ?)""",
+                [code, *cells],
+            ).fetchall()
+        rows = con.execute(f"SELECT prac_psn_code, beg_day, end_day, antb_lv FROM ({layer_sql('practitioner')})").fetchall()
+    found = {
+        code: (str(day_date(begin)), None if end == OPEN_DAY else str(day_date(end)), right) for code, begin, end, right in rows
+    }
+    assert found == {code: wanted for code, (_, wanted) in cases.items()}

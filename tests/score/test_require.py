@@ -82,7 +82,7 @@ def test_the_command_ends_well_only_when_the_requirement_is_reached(tmp_path: Pa
     truth = [fact(), fact(violation_id="V2", **{k: v for k, v in split.items() if k != "rule_id"})]
     folder = write_folder(tmp_path, good, truth)
     done = run(folder, "--require", BOTH, "--out", folder / "score.json")
-    assert done.returncode == 0 and done.stderr == "" and "1.0000" in done.stdout
+    assert done.returncode == 0 and done.stderr == "" and "1.00" in done.stdout
     written = json.loads((folder / "score.json").read_text(encoding="utf-8"))
     assert [(t["theme"], t["precision"], t["recall"]) for t in written["themes"]] == [("sex", 1.0, 1.0), ("split", 1.0, 1.0)]
     folder = write_folder(tmp_path, good[1:], truth)

@@ -140,6 +140,23 @@ def test_a_hospital_that_changes_has_its_patients_judged_again(city: Path, tmp_p
     assert (out / "findings.parquet").read_bytes() == (tmp_path / "full" / "findings.parquet").read_bytes()
 
 
+def test_a_doctor_whose_right_changes_has_the_patients_judged_again(city: Path, tmp_path: Path) -> None:
+    lake, out = tmp_path / "lake", tmp_path / "out"
+    load(city, lake)
+    audit(lake, out)
+    asked = [row for row in pq.read_table(out / "findings.parquet").to_pylist() if row["rule_id"] == "antibiotic_level"]
+    line = asked[0]["mdtrt_id"], asked[0]["feedetl_sn"]
+    ((code,),) = query(lake, f"SELECT bilg_dr_codg FROM {{fee_line}} WHERE (mdtrt_id, feedetl_sn) = {line!r}")
+    registered = rows(lake, f"SELECT * FROM {{practitioner}} WHERE prac_psn_code = '{code}'")
+    write_csv(tmp_path / "change" / "practitioner.csv", [row | {"antb_lv": "3"} for row in registered])
+    load(tmp_path / "change", lake)
+    patients = query(lake, f"SELECT COUNT(DISTINCT psn_no) FROM {{fee_line}} WHERE bilg_dr_codg = '{code}'")
+    assert [(audit(lake, out, since="last").rejudged,)] == patients
+    assert asked[0]["finding_id"] not in ids(out / "findings.parquet")
+    audit(lake, tmp_path / "full")
+    assert (out / "findings.parquet").read_bytes() == (tmp_path / "full" / "findings.parquet").read_bytes()
+
+
 @pytest.mark.parametrize(("since", "words"), [("昨天", "起点读不出"), ("99", "还没有第 99 版"), ("2026-13-01", "起点读不出")])
 def test_a_start_that_means_nothing_is_a_sentence(city: Path, tmp_path: Path, since: str, words: str) -> None:
     lake = tmp_path / "lake"

@@ -11,6 +11,7 @@ from hengjian.city.encounters import lawful, ordinary
 from hengjian.city.frames import Array, Frame, concat, size, take
 from hengjian.city.limited import limited_lines
 from hengjian.city.lines import joined, keep_hosts_plain, outpatient_lines
+from hengjian.city.local_use import local_lines
 from hengjian.city.money import price_lines, settle
 from hengjian.city.people import make_people
 from hengjian.city.places import Places
@@ -63,6 +64,7 @@ def make_block(plan: Plan, places: Places, cat: Catalogue, number: int) -> Block
     lines, sn, init = _in_order(lines)
     price_lines(cat, places.level, enc, lines)
     settlements = settle(people, places.level, enc, lines, undone, plan.rng(6, number))
+    _settle_beyond(settlements, {int(planted_enc[e]): fen for e, fen in plot.beyond.items()})
     tagged = np.flatnonzero(lines["tag"] >= 0)
     planted_line = tagged[np.argsort(lines["tag"][tagged], kind="stable")]
     return Block(
@@ -80,6 +82,7 @@ def _lines(
             *outpatient_lines(cat, rng, enc, places.level),
             *inpatient_lines(cat, rng, enc),
             *limited_lines(cat, rng, people, enc, places.level),
+            local_lines(cat, rng, people, enc, places),
         ]
     )
     keep = keep_hosts_plain(cat, lines, enc["plain"])
@@ -103,6 +106,15 @@ def _give_back(plot: Plot, lines: Frame) -> Frame:
     row_of = dict(zip(lines["tag"][tagged].tolist(), tagged.tolist(), strict=True))
     rows = np.array([row_of[tag] for tag, _ in plot.backs])
     return concat([lines, undo(lines, rows, np.array([part for _, part in plot.backs]))])
+
+
+def _settle_beyond(settlements: Frame, beyond: dict[int, int]) -> None:
+    """Let settlements say more (or less) than their lines, in cash, so that they still add up in themselves."""
+    fen = np.array([beyond.get(e, 0) for e in settlements["enc"].tolist()], np.int64) * np.where(
+        settlements["stage"] == 1, -1, 1
+    )
+    for name in ("amt", "ownpay", "part", "cash"):
+        settlements[name] = settlements[name] + fen
 
 
 def _in_order(lines: Frame) -> tuple[Frame, Array, Array]:

@@ -10,7 +10,7 @@ from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from hengjian.city import knowledge, stock, tables
+from hengjian.city import chronic, knowledge, stock, tables
 from hengjian.city.block import make_block
 from hengjian.city.catalogue import catalogue
 from hengjian.city.dirt import Row, dirty_rows
@@ -119,7 +119,7 @@ def _build(plan: Plan, out: Path, progress: Progress | None, summary: Summary) -
     write_rows(out / "stock_change.csv", stock.COLUMNS, moves)
     summary.rows["stock_change"] = len(moves)
     truth += shortages
-    for theme in (*THEMES, stock.THEME):
+    for theme in (*THEMES, *stock.THEMES.values()):
         flags = [row["is_guilty"] for row in truth if row["theme"] == theme.name]
         summary.facts[theme.name] = (flags.count("1"), flags.count("0"))
     write_rows(out / "truth.csv", COLUMNS, numbered_rows(truth))
@@ -173,7 +173,7 @@ def _write_places(plan: Plan, out: Path, summary: Summary) -> None:
 
 
 def _write_knowledge(out: Path) -> None:
-    """Knowledge that travels with the data: films payable for each examined part, and what `city/local` holds."""
+    """Knowledge that travels with the data: films payable for each examined part, drugs of chronic diseases, and what `city/local` holds."""
     cat = catalogue()
     rows = [
         (cat.items[film].code, cat.items[exam].code, str(most), "2024-01-01", "")
@@ -184,6 +184,11 @@ def _write_knowledge(out: Path) -> None:
     (out / "knowledge").mkdir()
     write_rows(
         out / "knowledge" / "film_limit.csv", ("med_list_codg", "exam_codg", "max_per_part", "valid_from", "valid_to"), rows
+    )
+    write_rows(
+        out / "knowledge" / "chronic_drug.csv",
+        ("dise_codg", "dise_name", "med_list_codg", "hilist_name", "valid_from", "valid_to"),
+        chronic.rows(cat),
     )
     for name, made in knowledge.local_files().items():
         write_rows(out / "knowledge" / f"{name}.csv", tuple(made[0]), (tuple(row.values()) for row in made))

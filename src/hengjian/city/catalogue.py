@@ -309,11 +309,16 @@ def _knowledge_drugs(cat: Catalogue) -> None:
     cat.groups["male_onc"] = [i for i in male if cat.items[i].code.startswith("XL")]
 
 
+_CLASSES = {"ct": "002103", "mr": "002102"}
+"""National classes of the examinations whose share is watched."""
+
+
 def _services(cat: Catalogue) -> None:
     for chapter, (role, services) in enumerate(SERVICES.items(), 11):
         for n, (name, chrg, fen, unit, lv) in enumerate(services, 1):
             guarded = role in ("dr", "ct", "film_dr", "film_ct")
-            cat.add(Item(f"0099{chapter:02d}{n:03d}010000", name, "201", chrg, lv, fen, unit, closed=guarded), role)
+            code = f"{_CLASSES[role]}99{n:03d}0000" if role in _CLASSES else f"0099{chapter:02d}{n:03d}010000"
+            cat.add(Item(code, name, "201", chrg, lv, fen, unit, closed=guarded), role)
     names: dict[str, str] = {}
     for fact in knowledge.facts("service_daily_limit"):
         names[fact["code"]] = fact["name"]

@@ -27,6 +27,8 @@ LIMITED_DRUGS = (
     ("internet_excluded_drug", "k_online"),
 )
 """Tables of drugs for limited use, and the catalogue group of each."""
+COUNTED = ("ct_cost_share.csv", "mr_cost_share.csv")
+"""Tables that say what a share counts: they limit nothing."""
 LIMITED_SERVICES = ("service_child_only",)
 
 
@@ -49,9 +51,9 @@ def local_files() -> dict[str, tuple[Row, ...]]:
 
 @cache
 def tables() -> tuple[str, ...]:
-    """Names of all tables: those shipped, then the ids of rules with local knowledge."""
+    """Names of all tables that limit something: those shipped, then the ids of rules with local knowledge."""
     folder = files("hengjian") / "rulebook" / "knowledge"
-    shipped = sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv"))
+    shipped = sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv") and f.name not in COUNTED)
     local = dict.fromkeys(row["rule"] for made in local_files().values() for row in made if "rule" in row)
     return (*shipped, *local)
 

@@ -36,24 +36,25 @@ def limited_lines(cat: Catalogue, rng: np.random.Generator, people: Frame, enc: 
     chemo = inpatient & free & (enc["disease"] == INDEX["chemo"])
     mother = inpatient & free & np.isin(enc["disease"], _BIRTHS)
     return [
-        _some(cat, rng, enc, grown_ward, 0.12, _alone(cat, "k_level", "drug_hosp_level_limit"), 3),
-        _some(cat, rng, enc, grown_ward, 0.08, _alone(cat, "k_ward", "drug_visit_type_limit"), 3),
-        _some(cat, rng, enc, sick_child, 0.4, _for_all_children(cat), 1),
-        _some(cat, rng, enc, chemo, 0.3, _alone(cat, "k_online", "internet_excluded_drug"), 1),
-        _some(cat, rng, enc, mother, 0.7, _newborn(cat), 1),
+        some(cat, rng, enc, grown_ward, 0.12, _alone(cat, "k_level", "drug_hosp_level_limit"), 3),
+        some(cat, rng, enc, grown_ward, 0.08, _alone(cat, "k_ward", "drug_visit_type_limit"), 3),
+        some(cat, rng, enc, sick_child, 0.4, _for_all_children(cat), 1),
+        some(cat, rng, enc, chemo, 0.3, _alone(cat, "k_online", "internet_excluded_drug"), 1),
+        some(cat, rng, enc, mother, 0.7, _newborn(cat), 1),
     ]
 
 
-def _some(
+def some(
     cat: Catalogue, rng: np.random.Generator, enc: Frame, fits: Array, chance: float, items: list[int], most: int
 ) -> Frame:
+    """Lines of one of the items each, of at most so many, in a share of the encounters that fit."""
     here = np.flatnonzero(fits & (rng.random(len(fits)) < chance)) if items else np.zeros(0, np.int64)
     item = np.array(items or [0])[rng.integers(0, max(len(items), 1), len(here))]
     after = np.where(enc["kind"][here] == INP, 5 * 3600, 1700)
     days = np.where(cat.is_drug[item], 3, 0)
-    return rows(
-        len(here), enc=here, item=item, cnt=rng.integers(1, most + 1, len(here)), sec=enc["begin"][here] + after, days=days
-    )
+    apart = np.where(enc["kind"][here] == INP, -1, 9)  # on a prescription of its own: one holds five drugs at most
+    cnt = rng.integers(1, most + 1, len(here))
+    return rows(len(here), enc=here, item=item, cnt=cnt, sec=enc["begin"][here] + after, days=days, rx=apart)
 
 
 def _alone(cat: Catalogue, group: str, table: str) -> list[int]:

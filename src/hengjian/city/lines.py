@@ -137,6 +137,7 @@ def outpatient_lines(cat: Catalogue, rng: np.random.Generator, enc: Frame, level
     chronic = enc["med"][visits] == med("14")
     slots = np.where(chronic, 2, 1) + rng.binomial(3, 0.42, len(visits))
     slots = np.where(disease == INDEX["dialysis"], 1, slots)
+    slots = np.minimum(slots, np.where(enc["plain"][visits], 3, 4))  # five kinds are the most; room for what is planted beside
     target = np.where(chronic, 28, np.where(enc["med"][visits] == med("13"), 3, 6))
     target = np.where(disease == INDEX["dialysis"], 1, target)
     parts.append(drug_lines(cat, rng, visits, disease, slots, begin + 1500, target))

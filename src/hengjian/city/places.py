@@ -13,6 +13,7 @@ from hengjian.city.diseases import DEPTS
 from hengjian.city.frames import Array
 from hengjian.city.people import DISTRICTS
 from hengjian.city.plan import Plan
+from hengjian.city.registrations import registrations
 
 TERTIARY, SECONDARY, WOMEN, TOWNSHIP, CLINIC, PHARMACY = range(6)
 DEPT_CODES = tuple(DEPTS)
@@ -43,6 +44,10 @@ class Places:
     doctor_count: Array
     doctor_codes: tuple[str, ...]
     doctor_names: tuple[str, ...]
+    doctor_place: Array
+    doctor_dept: Array
+    doctor_right: Array  # right to prescribe antibiotics as registered there, -1 = not on record
+    doctor_else: Array  # the same of a second registration elsewhere, -2 = there is none
     tables: dict[str, pa.Table]
 
     def of_kind(self, kind: int) -> Array:
@@ -101,6 +106,10 @@ def make_places(plan: Plan) -> Places:
         staff["count"],
         tuple(staff["codes"]),
         tuple(staff["names"]),
+        staff["place"],
+        staff["dept"],
+        staff["right"],
+        staff["else"],
         tables,
     )
 
@@ -136,24 +145,30 @@ def _staff(plan: Plan, kind: Array, codes: list[str]) -> dict[str, Any]:
     surnames, given = "章程方许薛雷贺倪汤滕殷罗毕郝邬安常乐于时", "若澄砚秋鉴溪云舟望舒知远清晏怀瑾"
     names = [surnames[n % 20] + given[n * 7 % 16] + given[(n * 11 + n // 16) % 16] for n in range(len(people))]
     everyone = rows + helpers
+    rights, elsewhere, registered = registrations(kind, everyone, doctors)
+    doctor = [everyone[n][2] == "1" for n, *_ in registered]
     table = pa.table(
         {
-            "prac_psn_code": people,
-            "prac_psn_name": names,
-            "prac_psn_type": [t for _, _, t in everyone],
-            "fixmedins_code": [codes[i] for i, _, _ in everyone],
-            "begndate": days(np.full(len(people), 17_167)),
-            "enddate": pa.nulls(len(people), pa.date32()),
-            "dept_codg": [d for _, d, _ in everyone],
-            "dept_name": [DEPTS[d] for _, d, _ in everyone],
-            "profttl": [str(2 + n % 4) for n in range(len(people))],
-            "prac_type": ["1" if t == "1" else None for _, _, t in everyone],
-            "antb_lv": ["3" if t == "1" else None for _, _, t in everyone],
-            "nrct_flag": ["1" if t == "1" else None for _, _, t in everyone],
-            "stas": ["1"] * len(people),
+            "prac_psn_code": [people[n] for n, *_ in registered],
+            "prac_psn_name": [names[n] for n, *_ in registered],
+            "prac_psn_type": [everyone[n][2] for n, *_ in registered],
+            "fixmedins_code": [codes[i] for _, i, *_ in registered],
+            "begndate": days(np.array([since for *_, since, _ in registered])),
+            "enddate": days(np.array([end or 0 for *_, end in registered]), np.array([end is None for *_, end in registered])),
+            "dept_codg": [everyone[n][1] for n, *_ in registered],
+            "dept_name": [DEPTS[everyone[n][1]] for n, *_ in registered],
+            "profttl": [str(2 + n % 4) for n, *_ in registered],
+            "prac_type": ["1" if t else None for t in doctor],
+            "antb_lv": [str(lv) if lv >= 0 else None for _, _, lv, *_ in registered],
+            "nrct_flag": ["1" if t else None for t in doctor],
+            "stas": ["1"] * len(registered),
         }
     )
     return {
+        "place": np.array([i for i, _, _ in rows], np.int32),
+        "dept": np.array([DEPT_CODES.index(d) for _, d, _ in rows], np.int8),
+        "right": rights,
+        "else": elsewhere,
         "first": first,
         "count": count,
         "codes": people[:doctors],

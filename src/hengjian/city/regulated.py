@@ -7,12 +7,25 @@ from functools import cache
 
 from hengjian.city import knowledge
 
-DRUG_TABLES = ("drug_course_limit", "drug_forbidden_in_pregnancy", "duplicate_drug_group")
+DRUG_TABLES = (
+    "drug_course_limit",
+    "drug_forbidden_in_pregnancy",
+    "duplicate_drug_group",
+    "drug_child_limit",
+    "second_line_drug",
+    "perioperative_antibiotic",
+    "drug_days_limit",
+)
 SERVICE_TABLES = (
     "treatment_without_indication",
     "service_course_limit",
     "service_cycle_limit",
     "surgery_same_incision",
+    "service_sex_limit",
+    "service_age_limit",
+    "test_without_indication",
+    "service_beyond_indication",
+    "service_contraindicated",
 )
 _LENGTHS = {"X": 23, "Z": 20, "C": 20, "0": 15, "T": 10}
 _OPERATIONS = "0033"
@@ -29,7 +42,7 @@ def local_items(kinds: str) -> Iterator[tuple[str, str, int]]:
 def _local_names() -> dict[str, str]:
     """Codes or prefixes of local knowledge with their names; those that another of them begins are left out."""
     found: dict[str, str] = {}
-    columns = (("med_list_codg", "hilist_name"), ("a_code", "a_name"), ("b_code", "b_name"))
+    columns = (("med_list_codg", "hilist_name"), ("a_code", "a_name"), ("b_code", "b_name"), ("part_codg", "part_name"))
     for row in (row for made in knowledge.local_files().values() for row in made):
         for column, name in columns:
             for part in filter(None, (row.get(column) or "").split("|")):
@@ -52,8 +65,10 @@ def drugs() -> Iterator[tuple[str, str, int]]:
 
 
 def slices() -> Iterator[tuple[str, str, int]]:
-    """(code, name, price in fen a gram) of each slice that must not be given with another."""
-    for serial, (code, name) in enumerate(sorted(_named(("tcm_incompatible",)).items())):
+    """(code, name, price in fen a gram) of each slice that must not be given with another, or alone, or of which only so much may be."""
+    for serial, (code, name) in enumerate(
+        sorted(_named(("tcm_incompatible", "tcm_slice_alone_not_paid", "tcm_slice_daily_max")).items())
+    ):
         yield code, name, 24 + 3 * (serial % 9)
 
 

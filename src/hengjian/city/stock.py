@@ -1,12 +1,14 @@
-"""The books of the pharmacies: what each bought and sold of each drug, month by month, and the shortages planted in them.
+"""The books of pharmacies (drugs) and hospitals (consumables): what each bought and sold, month by month, and the shortages planted
+in them.
 
-药品进销存异常: more claimed from the fund in a year than the pharmacy ever had. Only pharmacies keep books here. A pharmacy has one
-planted item at most; all its other books are honest: it buys what it sells.
+药品进销存异常、医用耗材进销存异常: more claimed from the fund in a year than the institution ever had. One has one planted item at most; all
+its other books are honest: it buys what it sells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -31,6 +33,14 @@ THEME = Theme(
     ("bought_too_little", "sent_back", "a_little_over"),
     ("within_tolerance", "no_book", "stock_of_last_year", "from_another_shop"),
 )
+CONSUMABLE = replace(
+    THEME,
+    name="consumable_stock_shortage",
+    official_code="GZ10000203001000",
+    innocent=(*THEME.innocent[:3], "from_another_ward"),
+)
+THEMES = {"101": THEME, "301": CONSUMABLE}
+"""Themes by the kind of goods whose books they falsify."""
 COLUMNS = (
     "stk_id", "infno", "fixmedins_code", "med_list_codg", "fixmedins_hilist_name", "stk_time", "inv_chg_type", "cnt", "mdtrt_setl_type",
 )  # fmt: skip
@@ -44,9 +54,10 @@ Sums = dict[tuple[int, int, int], Array]
 
 
 def sold(block: Block) -> Sums:
-    """What the pharmacies of a block sold, less what came back."""
+    """What the pharmacies of a block sold, and the hospitals of consumables, less what came back."""
     lines, enc = block.lines, block.enc
-    here = np.flatnonzero(enc["kind"][lines["enc"]] == PHARM)
+    kept = np.array([one.list_type == "301" and not one.closed for one in block.cat.items])
+    here = np.flatnonzero((enc["kind"][lines["enc"]] == PHARM) | kept[lines["item"]])
     inst, item = enc["inst"][lines["enc"][here]].astype(np.int64), lines["item"][here].astype(np.int64)
     months = (lines["sec"][here] // DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     key = (inst * 100_000 + item) * 10_000 + months
@@ -75,7 +86,7 @@ def books(plan: Plan, places: Places, cat: Catalogue, sums: Sums) -> tuple[list[
     truth: list[TruthRow] = []
     by_item: dict[tuple[int, int], dict[int, Array]] = {}
     for (inst, item, day), row in sorted(sums.items()):
-        if cat.items[item].list_type == "101":
+        if cat.items[item].list_type == ("101" if places.kind[inst] == at.PHARMACY else "301"):
             by_item.setdefault((inst, item), {})[day] = row
     for (inst, item), months in by_item.items():
         variant = planted.get((inst, item))
@@ -110,20 +121,22 @@ def _in_year(months: dict[int, Array]) -> Array:
 
 
 def _planted(plan: Plan, places: Places, cat: Catalogue, sums: Sums) -> Iterable[tuple[tuple[int, int], str]]:
-    """One much-sold item of each pharmacy, guilty and innocent variants in turn; every seventh pharmacy is only honest."""
-    variants = [*THEME.guilty[:2], *THEME.innocent[:2], THEME.guilty[2], *THEME.innocent[2:], ""]
+    """One much-sold item of each institution, guilty and innocent variants in turn; every eighth is only honest."""
     yearly: dict[int, dict[int, int]] = {}
     first, after = _year([plan.last - 1])
     for (inst, item, day), row in sums.items():
         one = cat.items[item]
-        if first <= day < after and one.list_type == "101" and not one.closed and one.step == 1:
+        if first <= day < after and one.list_type in THEMES and not one.closed and one.step == 1:
             mine = yearly.setdefault(inst, {})
             mine[item] = mine.get(item, 0) + int(row[0])
-    for number, inst in enumerate(places.of_kind(at.PHARMACY).tolist()):
-        variant = variants[number % len(variants)]
-        most = sorted(((count, item) for item, count in yearly.get(inst, {}).items()), reverse=True)[:1]
-        if variant and most and (most[0][0] >= _FEWEST or variant not in ("a_little_over", "within_tolerance")):
-            yield (inst, most[0][1]), variant
+    hospitals = np.flatnonzero(places.kind != at.PHARMACY)
+    for theme, keepers in ((THEME, places.of_kind(at.PHARMACY)), (CONSUMABLE, hospitals)):
+        variants = [*theme.guilty[:2], *theme.innocent[:2], theme.guilty[2], *theme.innocent[2:], ""]
+        for number, inst in enumerate(keepers.tolist()):
+            variant = variants[number % len(variants)]
+            most = sorted(((count, item) for item, count in yearly.get(inst, {}).items()), reverse=True)[:1]
+            if variant and most and (most[0][0] >= _FEWEST or variant not in ("a_little_over", "within_tolerance")):
+                yield (inst, most[0][1]), variant
 
 
 def _had(variant: str, claimed: int) -> int:
@@ -145,7 +158,7 @@ def _moves(variant: str | None, months: dict[int, Array]) -> Iterable[tuple[str,
     late = [(day, int(row[1])) for day, row in sorted(months.items()) if first <= day < after]
     if variant == "no_book":
         return
-    honest = early if variant in THEME.guilty or variant in THEME.innocent else early + late
+    honest = early if variant else early + late
     for day, count in honest:
         if count > 0:
             yield _BUY, "", day, count
@@ -156,7 +169,7 @@ def _moves(variant: str | None, months: dict[int, Array]) -> Iterable[tuple[str,
         yield _SEND_BACK, "", late[-1][0], whole - _had(variant, claimed)
     elif variant == "stock_of_last_year":
         yield _CHANGE, _AT_FIRST, first - 20, whole
-    elif variant == "from_another_shop":
+    elif variant in ("from_another_shop", "from_another_ward"):
         yield _BUY, "", late[0][0], whole // 3
         yield _CHANGE, _FROM_OTHERS, late[0][0] + 2, whole - whole // 3
     for day, count in early + late:
@@ -167,13 +180,14 @@ def _moves(variant: str | None, months: dict[int, Array]) -> Iterable[tuple[str,
 def _truth(places: Places, cat: Catalogue, inst: int, item: int, variant: str, months: dict[int, Array]) -> TruthRow:
     first, after = _year(months)
     claimed, _, fen = (int(n) for n in _in_year(months))
-    guilty = variant in THEME.guilty
+    theme = THEMES[cat.items[item].list_type]
+    guilty = variant in theme.guilty
     had = _had(variant, claimed)
     return {
-        "theme": THEME.name,
-        "rule_id": THEME.r_code,
-        "official_code": THEME.official_code,
-        "grain": THEME.grain,
+        "theme": theme.name,
+        "rule_id": theme.r_code,
+        "official_code": theme.official_code,
+        "grain": theme.grain,
         "psn_no": "",
         "mdtrt_id": "",
         "feedetl_sn": "",

@@ -11,6 +11,7 @@ from hengjian.city.diseases import ALL, DEPTS, INDEX
 from hengjian.city.encounters import INP, INSUTYPES, MED_TYPES, OUTP, PHARM, med
 from hengjian.city.frames import Array, Frame, concat, runs, size, take
 from hengjian.city.people import CHRONIC, DISTRICTS
+from hengjian.city.plant.plot import Operation
 from hengjian.city.refunds import UNDONE_AFTER
 from hengjian.city.services import BODY_PARTS
 from hengjian.city.stays import operation_time
@@ -285,24 +286,26 @@ def diagnosis_table(block: Block) -> pa.Table:
                 "diag": np.full(len(rows), disease),
                 "out": np.ones(len(rows), np.int64),
                 "main": np.zeros(len(rows), np.int64),
+                "cond": np.zeros(len(rows), np.int64),
             }
         )
     codes, names = [d.code for d in ALL], [d.name for d in ALL]
-    special: list[tuple[int, int, int, int]] = []
+    parts += _infected(block, stays, codes, names)
+    special: list[tuple[int, int, int, int, int]] = []
     for planted, diagnoses in sorted(block.plot.diagnoses.items()):
         mains: set[bool] = set()
         for d in diagnoses:
             first = d.main and d.out not in mains
             mains |= {d.out} if first else set()
-            special.append((int(block.planted_enc[planted]), len(codes), int(d.out), int(first)))
+            special.append((int(block.planted_enc[planted]), len(codes), int(d.out), int(first), 0))
             codes.append(d.code)
             names.append(d.name)
     if special:
         columns = np.array(special, np.int64).T
-        parts.append(dict(zip(("enc", "diag", "out", "main"), columns, strict=True)))
+        parts.append(dict(zip(("enc", "diag", "out", "main", "cond"), columns, strict=True)))
     rows = concat(parts)
     order = np.lexsort((1 - rows["main"], rows["out"], rows["enc"]))
-    at, diag, out, main = (rows[name][order] for name in ("enc", "diag", "out", "main"))
+    at, diag, out, main, cond = (rows[name][order] for name in ("enc", "diag", "out", "main", "cond"))
     key = at * 2 + out
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
     number = runs(np.diff(np.append(starts, len(key)))) + 1
@@ -317,7 +320,7 @@ def diagnosis_table(block: Block) -> pa.Table:
             "maindiag_flag": pick(main, ("0", "1")),
             "diag_code": pick(diag, codes),  # planted codes repeat, a dictionary must not
             "diag_name": pick(diag, names),
-            "adm_cond_type": pick(np.where(shown, 0, -1), ("1",)),
+            "adm_cond_type": pick(np.where(shown, cond, -1), ("1", "2", "3", "4")),
             "diag_dept": pick(enc["dept"][at], _DEPT_CODES),
             "dise_dor_no": pick(enc["doctor"][at], pa.array(block.places.doctor_codes)),
             "diag_time": instants(np.where(out == 1, enc["end"][at] - 600, enc["begin"][at] + 600)),
@@ -327,7 +330,26 @@ def diagnosis_table(block: Block) -> pa.Table:
 
 def _main(rows: Array, disease: Array, out: int) -> dict[str, Array]:
     n = len(rows)
-    return {"enc": rows, "diag": disease.astype(np.int64), "out": np.full(n, out, np.int64), "main": np.ones(n, np.int64)}
+    return {
+        "enc": rows,
+        "diag": disease.astype(np.int64),
+        "out": np.full(n, out, np.int64),
+        "main": np.ones(n, np.int64),
+        "cond": np.zeros(n, np.int64),
+    }
+
+
+def _infected(block: Block, stays: Array, codes: list[str], names: list[str]) -> list[dict[str, Array]]:
+    """One in sixty ordinary stays of five days and more is discharged with an infection that was not there at admission."""
+    enc, rng = block.enc, block.plan.rng(10, block.number)
+    long = (enc["end"][stays] // DAY - enc["begin"][stays] // DAY >= 5) & ~enc["plain"][stays]
+    rows = stays[long & (rng.random(len(stays)) < 1 / 60)]
+    n, surgical = len(rows), np.array([bool(d.op) for d in ALL])[enc["disease"][rows]]
+    first = len(codes)
+    codes += ["T80.200", "T81.400"]
+    names += ["输注、输血和注射后感染", "操作后的感染"]
+    diag = np.where(surgical, first + 1, first)
+    return [{"enc": rows, "diag": diag, "out": np.ones(n, np.int64), "main": np.zeros(n, np.int64), "cond": np.full(n, 3)}]
 
 
 def operation_table(block: Block) -> pa.Table:
@@ -347,11 +369,11 @@ def operation_table(block: Block) -> pa.Table:
         "main": np.ones(n, np.int64),
     }
     special: list[tuple[int, ...]] = []
-    for planted, operations in sorted(block.plot.operations.items()):
+    for planted, operations in sorted((_charged(block) | block.plot.operations).items()):
         for number, op in enumerate(operations, 1):
             own = int(block.planted_enc[planted])
             started = op.sec if op.sec >= 0 else int(operation_time(enc, np.array([own]))[0])
-            special.append((own, len(codes), number, started, 2, 0, int(op.main)))
+            special.append((own, len(codes), number, started, op.cut, 0, int(op.main)))
             codes.append(op.code)
             names.append(op.name)
     if special:
@@ -379,6 +401,13 @@ def operation_table(block: Block) -> pa.Table:
             "oprn_no": numbered("", rows["number"], 1),
         }
     )
+
+
+def _charged(block: Block) -> dict[int, list[Operation]]:
+    """Planted stays that are charged an operation have one on record, unless their plot says which."""
+    cut = {s["enc"] for s in block.plot.specials if block.cat.items[s["item"]].chrg == "06"}
+    stays = (e for e in cut if block.plot.encs[e]["kind"] == INP)
+    return {e: [Operation("86.3x00", "皮肤病损切除术")] for e in stays}
 
 
 def entitlement_table(block: Block) -> pa.Table:

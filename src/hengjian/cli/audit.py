@@ -118,6 +118,10 @@ def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook
     console.print(
         f"疑点 {result.findings:,} 条；同一行只计一次后，整行金额 {Decimal(result.amount_total):,.2f} 元，其中基金支付 {Decimal(result.amount_fund):,.2f} 元。"
     )
+    if result.indicators:
+        console.print(
+            f"统计指标 {result.indicators:,} 个（机构 × 月 × 指标），记在 {out / 'indicators.parquet'}；只供比较，不是疑点。"
+        )
     if result.shadow_pack:
         console.print(
             f"影子规则 {result.rules_shadow} 条试运行，命中 {result.shadow_hits:,} 处，基金支付 {Decimal(result.shadow_fund):,.2f} 元；只计数，不是疑点，记在 {out / SHADOW}。"
@@ -128,8 +132,12 @@ def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook
         )
     if result.site:
         console.print(f"按站点文件夹 {result.site}：核准 {result.approvals} 项。")
-    for rule_id, knowledge in result.waiting.items():
-        console.print(f"[yellow]{book.rules[rule_id].title}：缺知识表 {knowledge}，没有运行。[/yellow]")
+    if result.waiting:
+        titles = [book.rules[rule_id].title for rule_id in result.waiting]
+        shown = "、".join(titles if only or len(titles) <= 3 else [*titles[:3], "…"])
+        console.print(
+            f"[yellow]有 {len(titles)} 条规则缺知识表，没有运行：{shown}。缺哪张：hengjian rules coverage --lake {result.lake}[/yellow]"
+        )
     for rule_id in result.left_out:
         console.print(f"[yellow]{book.rules[rule_id].title}：不在 {result.engine} 上运行。[/yellow]")
     if result.full_because:

@@ -13,18 +13,7 @@ from rich.table import Table
 from hengjian.city import Plan, Summary, build
 from hengjian.cli.bar import progress_bar
 from hengjian.lake.schema import TABLES
-
-THEME_TITLES = {
-    "drug_sex_limit": "药品区分性别使用",
-    "drug_work_injury_only": "药品限工伤保险",
-    "drug_maternity_only": "药品限生育保险",
-    "drug_indication_limit": "药品限适应症",
-    "service_daily_limit": "医疗服务项目限定频次",
-    "duplicate_charge_pair": "医疗服务项目重复收费",
-    "split_admission": "分解住院",
-    "film_overcharge": "胶片超量收费",
-    "care_after_death": "死亡后仍有就诊购药",
-}
+from hengjian.rulebook import load_rulebook
 
 
 def city(
@@ -69,8 +58,9 @@ def show_summary(console: Console, summary: Summary) -> None:
     planted.add_column("埋入的事实")
     planted.add_column("违规", justify="right")
     planted.add_column("形似而无辜", justify="right")
+    rules = load_rulebook().rules
     for theme, (guilty, innocent) in summary.facts.items():
-        planted.add_row(THEME_TITLES.get(theme, theme), f"{guilty:,}", f"{innocent:,}")
+        planted.add_row(rules[theme].title if theme in rules else theme, f"{guilty:,}", f"{innocent:,}")
     console.print(planted)
     megabytes = summary.bytes / 1_000_000
     console.print(

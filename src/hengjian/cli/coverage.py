@@ -70,6 +70,8 @@ def coverage(
     for c in found.rules:
         state = STATES[c.state] + (f"：{'、'.join(map(_label, c.missing))}" if c.missing else "")
         n = c.national
+        if n.result == "indicator":
+            state += "（统计指标）"
         table.add_row(str(n.seq), n.title, n.tier, n.family, f"[{_STYLES[c.state]}]{state}[/]", "、".join(c.rules))
     console.print(table)
     points = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -90,6 +92,7 @@ def _plain(c: Covered) -> dict[str, Any]:
         "title": n.title,
         "tier": n.tier,
         "family": n.family,
+        "result": n.result,
         "state": c.state,
         "rules": list(c.rules),
         "missing": list(c.missing),

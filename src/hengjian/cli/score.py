@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from hengjian.kernel.errors import InputError
+from hengjian.rulebook import load_rulebook
+from hengjian.rulebook.model import CERTAINTIES
 from hengjian.score import ScoreResult, ThemeScore, missed, read_findings, read_requirement, read_rules, read_truth
 from hengjian.score import score as compare
 from hengjian.score.read import find_findings
-from hengjian.score.require import CERTAINTIES
 
 
 def score(
@@ -69,19 +71,23 @@ def score(
 
 def show_score(console: Console, result: ScoreResult) -> None:
     """The table of themes."""
-    table = Table(title="疑点与真值", title_justify="left", header_style="bold")
-    table.add_column("主题", no_wrap=True)
-    for header in ("程度", "违规", "查出", "漏掉", "疑点", "误报·相似", "误报·无关", "精确率", "召回率", "金额误差"):
-        table.add_column(header, justify="left" if header == "程度" else "right")
+    rules = load_rulebook().rules
+    table = Table(
+        title="疑点与真值", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column("规则", overflow="fold", min_width=14)
+    for header in ("程度", "违规", "查出", "疑点", "误报\n相似", "误报\n无关", "精确率", "召回率", "金额\n误差"):
+        table.add_column(header, justify="left" if header == "程度" else "right", no_wrap=True)
     for theme in result.themes:
-        table.add_row(theme.theme, CERTAINTIES.get(theme.certainty, "—"), *_cells(theme))
+        title = rules[theme.rule_id].title if theme.rule_id in rules else theme.theme
+        table.add_row(title, CERTAINTIES.get(theme.certainty, "—"), *_cells(theme))
     table.add_section()
     table.add_row("合计", "", *_cells(result.total))
     console.print(table)
 
 
 def _cells(t: ThemeScore) -> list[str]:
-    counts = (t.guilty, t.found, t.missed, t.findings, t.false_on_innocent, t.false_unplanted)
+    counts = (t.guilty, t.found, t.findings, t.false_on_innocent, t.false_unplanted)
     return [f"{n:,}" for n in counts] + [
-        "—" if share is None else f"{share:.4f}" for share in (t.precision, t.recall, t.amount_error)
+        "—" if share is None else f"{share:.4f}".removesuffix("00") for share in (t.precision, t.recall, t.amount_error)
     ]

@@ -9,16 +9,30 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, DRIVING, FAMILY_SHAPES, ROW_KEYS, SHAPES, Member, Point
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows, specimens
+from hengjian.engine.shapes import (
+    BINDERS,
+    BY_PARAMETERS,
+    DATED,
+    DRIVING,
+    FAMILY_SHAPES,
+    OF_TABLE,
+    ROW_KEYS,
+    SHAPES,
+    Member,
+    Point,
+)
+from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows, own_columns, specimens
+from hengjian.kernel.amounts import to_fen
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
+from hengjian.lake.ingest.checks import NATIONAL
 from hengjian.rulebook.model import ALWAYS, CodeMapping, KnowledgeRow, Rule, Rulebook
 from hengjian.rulebook.rows import Frame, Rows
 
@@ -172,20 +186,27 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
     for point in points:
         if point.rule.family:
             members += BINDERS[point.rule.family](point)
+        elif point.row is not None and point.row.table in OF_TABLE:
+            members += OF_TABLE[point.row.table](point)
         else:
             name, spec, row = custom_row(point)
             columns[name] = spec
             custom.setdefault(name, []).append(row)
+            if code := point.row.values.get("med_list_codg", "") if point.row else "":
+                members.append(Member(name, dict(zip(spec, row, strict=True)), point.period, _base(code), "prefix"))
     for rule in rules:
         members += [
             Member("kn_exempt", {"rule_id": rule.rule_id}, rule.period, prefix, "prefix", "diag")
             for prefix in rule.exempt_diagnoses
         ]
     local = Locals(rulebook.code_map)
-    ready = custom | ceilings(con, [p for p in points if p.rule.family == "price"])
+    ready = ceilings(con, [p for p in points if p.rule.family == "price"])
+    if any("kn_unmapped" in rule.sql for rule in rules):
+        ready["kn_unmapped"] = con.execute(UNMAPPED).fetchall()
     sizes: dict[str, int] = {}
     for name, spec in columns.items():
         rows = ready.get(name) or _resolve(con, name, spec, [m for m in members if m.shape == name], local)
+        rows = sorted({*rows, *custom.get(name, ())}, key=repr) if name in custom else rows
         fill(con, name, spec, rows)
         sizes[name] = len(rows)
     return Bound(
@@ -198,25 +219,26 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
 
 
 def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
-    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, where code columns become keys and numbers stay integers,
-    or `kn_<rule>` of its parameters while they do not change."""
+    """The row of a rule with SQL of its own: `kn_<table>` of its knowledge, as `own_columns` says, or `kn_<rule>` of its parameters while
+    they do not change. (`bind` adds the codes that begin with that of the item.)"""
     if point.row is None:
-        spec = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
-        return f"kn_{point.rule.rule_id}", spec, (point.kid, *point.params.values(), point.period.start, point.period.end)
+        told = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
+        return f"kn_{point.rule.rule_id}", told, (point.kid, *point.params.values(), point.period.start, point.period.end)
     table = LAKE_KNOWLEDGE[point.row.table]
-    spec, row = {"kid": "INTEGER"}, [point.kid]
-    for column in table.columns:
-        value = point.row.values.get(column.name, "")
-        if column.name in _PERIOD:
-            continue
-        if column.name == "med_list_codg" or column.name.endswith("_codg"):
-            spec["item_key" if column.name == "med_list_codg" else column.name.replace("_codg", "_key")] = "BIGINT"
-            row.append(key_of(value.split("-")[0]))
-        elif column.kind.sql == "INTEGER":
-            spec[column.name] = "INTEGER"
-            row.append(int(value))
+    spec: dict[str, str] = {"kid": "INTEGER"}
+    row: list[Any] = [point.kid]
+    for column, (name, sql) in own_columns(table.name).items():
+        spec[name] = sql
+        value = point.row.values.get(column, "")
+        if table[column].kind.word == "money":
+            row.append(to_fen(Decimal(value)) if value else None)
+        else:
+            row.append(key_of(_base(value)) if sql == "BIGINT" else int(value) if sql == "INTEGER" else value)
     return f"kn_{table.name.removeprefix('local_')}", spec | _PERIOD, (*row, point.period.start, point.period.end)
 
+
+UNMAPPED = f"SELECT key FROM code_item WHERE NOT regexp_full_match(code, '{NATIONAL}') ORDER BY ALL"
+"""Items whose code has no national shape: a place's own, mapped to nothing."""
 
 CEILINGS = """
 WITH cls AS (SELECT DISTINCT i.admdvs, i.lv_grp FROM institution AS i WHERE i.lv_grp IS NOT NULL
@@ -310,7 +332,7 @@ def _resolve(
     con: duckdb.DuckDBPyConnection, name: str, spec: dict[str, str], members: list[Member], local: Locals
 ) -> list[tuple[Any, ...]]:
     """Members as rows: codes to keys, exact ones by digest, prefixes by the codes that exist in the lake, and local codes of items."""
-    slot = next((c for c in SHAPES.get(name, ()) if c in ROW_KEYS), "")
+    slot = next((c for c in spec if c in ROW_KEYS), "")
     keys = _keys(con, members, slot)
     rows = set()
     for member in members:

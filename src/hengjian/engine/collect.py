@@ -267,21 +267,24 @@ LEFT JOIN code_item AS c2 ON c2.key = t.other_item_key
 
 
 INDICATORS = """
-SELECT p.rule_id, h.official_code, i.fixmedins_code, i.lv_grp AS hosp_lv_grp,
+SELECT p.rule_id, h.official_code, i.fixmedins_code, i.lv_grp AS hosp_lv_grp, SUBSTRING(i.medins_type, 1, 1) AS medins_kind,
        TIMESTAMP '1970-01-01' + to_days(d.w0) AS window_start, TIMESTAMP '1970-01-01' + to_days(d.w1) AS window_end,
+       CASE WHEN d.kid IN (SELECT k.kid FROM kn_stat AS k WHERE k.algo IN ('fees', 'items')) THEN '元' ELSE '人次' END AS unit,
        CAST(CAST(d.num AS DECIMAL(18,0)) * 0.01 AS DECIMAL(18,2)) AS numerator, CAST(CAST(d.den AS DECIMAL(18,0)) * 0.01 AS DECIMAL(18,2)) AS denominator,
        CAST(CAST(d.share_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS share, CAST(d.peers AS INTEGER) AS peers,
-       CAST(d.place AS INTEGER) AS place, CAST(CAST(d.median_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS peer_median,
+       CAST(d.place AS INTEGER) AS place, CAST((d.place - 1) * 100 // NULLIF(d.peers - 1, 0) AS INTEGER) AS percentile,
+       CAST(CAST(d.median_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS peer_median,
        CAST(CAST(d.p90_e4 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4)) AS peer_p90
 FROM indicator AS d
 JOIN point AS p ON p.kid = d.kid
 JOIN rule_head AS h ON h.rule_id = p.rule_id
 JOIN institution AS i ON i.org_key = d.org_key
 WHERE h.shadow = 0
-ORDER BY p.rule_id, window_start, hosp_lv_grp, place
+ORDER BY p.rule_id, window_start, hosp_lv_grp, medins_kind, place, i.fixmedins_code
 """
-"""Rows of `indicators.parquet`: a share of an institution in a window, its place among peers of its level (1 = smallest); none of rules in
-shadow."""
+"""Rows of `indicators.parquet`: a share of an institution in a window among its peers, hospitals of its level and kind (first letter of
+`medins_type`): its place (1 = smallest, equals share it) and `percentile`, of a hundred other peers those with a smaller share, empty when
+it has none. Numerator and denominator in `unit`. None of rules in shadow."""
 
 
 def write_indicators(con: duckdb.DuckDBPyConnection, path: Path) -> int:

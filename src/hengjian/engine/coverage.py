@@ -122,14 +122,14 @@ def _own_tables(rule: Rule) -> Iterable[str]:
 
 
 def _by_family(book: Rulebook, on: int) -> Iterable[Points]:
-    tables: dict[str, set[str]] = {}
-    for rule in book.rules.values():
+    heading_of: dict[str, str] = {}
+    for rule in book.rules.values():  # a table that rules of two families read counts once, for the first
         if rule.knowledge in book.knowledge:
-            heading = book.families[rule.family].title if rule.family else "自带 SQL"
-            code = book.families[rule.family].code if rule.family else "—"
-            tables.setdefault(f"{code} {heading}", set()).add(rule.knowledge)
-    for heading, names in sorted(tables.items()):
-        yield _points(heading, (row for name in sorted(names) for row in book.knowledge[name]), on)
+            family = book.families.get(rule.family)
+            heading_of.setdefault(rule.knowledge, f"{family.code} {family.title}" if family else "— 自带 SQL")
+    for heading in sorted(set(heading_of.values())):
+        names = sorted(name for name, own in heading_of.items() if own == heading)
+        yield _points(heading, (row for name in names for row in book.knowledge[name]), on)
 
 
 def _by_group(book: Rulebook, on: int, lake: LakeVersion | None) -> Iterable[Points]:

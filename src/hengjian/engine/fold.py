@@ -37,7 +37,9 @@ def folded_sql(book: Rulebook, rule: Rule) -> str:
         tree = _without_dead_branches(tree, empty)
         if tree.sql() == before:
             break
-    return eliminate_ctes(tree).sql(dialect="duckdb", pretty=True, comments=False)
+    while (less := eliminate_ctes(tree.copy())).sql() != tree.sql():  # a query that only a dropped one read goes with it
+        tree = less
+    return tree.sql(dialect="duckdb", pretty=True, comments=False)
 
 
 def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[str]]:
@@ -58,7 +60,7 @@ def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[
         for shape, found in known.items()
     }
     travelling = rule.family == "price"  # ceilings travel with the data and are not known here
-    return constants, set() if travelling else {s for s in rows if s not in known and s not in WINDOWED}
+    return constants, set() if travelling else {s for s in rows if s not in known and (s not in WINDOWED or len(rows) > 1)}
 
 
 def _substitute(tree: exp.Expr, constants: Mapping[str, Mapping[str, Any]]) -> None:
@@ -129,7 +131,8 @@ def _cases(tree: exp.Expr) -> exp.Expr:
 
 
 def _without_dead_branches(tree: Any, empty: set[str]) -> Any:
-    """UNION branches that can find nothing: their condition is false, or they join a table without rows."""
+    """UNION branches that can find nothing: their condition is false, or they read or join a table, or a query, without rows."""
+    empty = _with_dead_queries(tree, empty)
     for union in list(tree.find_all(exp.Union)):
         for dead, alive in ((union.this, union.expression), (union.expression, union.this)):
             if isinstance(dead, exp.Select) and _is_dead(dead, empty):
@@ -145,13 +148,28 @@ def _without_dead_branches(tree: Any, empty: set[str]) -> Any:
     return tree
 
 
+def _with_dead_queries(tree: exp.Expr, empty: set[str]) -> set[str]:
+    """Tables without rows, and the queries that can find nothing because of them, one after the other as they are written."""
+    found = set(empty)
+    for cte in tree.find_all(exp.CTE, bfs=False):
+        branches = _branches(cte.this)
+        if branches and all(_is_dead(branch, found) for branch in branches):
+            found.add(cte.alias)
+    return found
+
+
 def _named(select: exp.Expr, name: str) -> exp.Expr:
     return select if select.alias_or_name == name else exp.alias_(select.unalias().copy(), name)
 
 
 def _is_dead(select: exp.Select, empty: set[str]) -> bool:
+    if not select.args.get("group") and any(e.find(exp.AggFunc) and not e.find(exp.Window) for e in select.expressions):
+        return False  # a total of nothing is a row
     where = select.args.get("where")
     if where is not None and _is_false(where.this):
+        return True
+    source = select.args.get("from_")
+    if source is not None and isinstance(source.this, exp.Table) and source.this.name in empty:
         return True
     for join in select.args.get("joins") or ():
         inner = join.side == ""

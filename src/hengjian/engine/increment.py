@@ -149,6 +149,13 @@ def _choose(con: duckdb.DuckDBPyConnection, earlier: Earlier, then: LakeVersion,
         parts.append(
             f"SELECT psn_key FROM {rows_sql(now, 'rule_encounter', ('psn_key', 'org_key'))} WHERE org_key IN ({listed})"
         )
+    if doctors := _changed_practitioners(con, then, now):
+        con.execute("CREATE OR REPLACE TEMP TABLE reregistered (code VARCHAR)").fetchall()
+        con.executemany("INSERT INTO reregistered VALUES (?)", [[code] for code in doctors])
+        parts.append(
+            f"""SELECT psn_key FROM {rows_sql(now, "rule_fee_line", ("psn_key", "bilg_dr_codg"))}
+                WHERE bilg_dr_codg IN (SELECT code FROM reregistered)"""
+        )
     if named := _renamed(con, then, now):
         con.execute("CREATE OR REPLACE TEMP TABLE renamed (name VARCHAR)").fetchall()
         con.executemany("INSERT INTO renamed VALUES (?)", [[name] for name in named])
@@ -167,6 +174,17 @@ def _changed_institutions(con: duckdb.DuckDBPyConnection, then: LakeVersion, now
         return []
     one, other = (f"SELECT * FROM {a} EXCEPT SELECT * FROM {b}" for a, b in ((old, new), (new, old)))
     return [key for (key,) in con.execute(f"SELECT DISTINCT org_key FROM ({one} UNION ALL {other})").fetchall()]
+
+
+def _changed_practitioners(con: duckdb.DuckDBPyConnection, then: LakeVersion, now: LakeVersion) -> list[str]:
+    """Codes of practitioners whose registrations changed in what rules may read."""
+    old, new = (rows_sql(version, "rule_practitioner") for version in (then, now))
+    if not new or now.files("rule_practitioner") == then.files("rule_practitioner"):
+        return []
+    changed = f"SELECT * FROM {new}"
+    if old:
+        changed = f"(SELECT * FROM {old} EXCEPT SELECT * FROM {new}) UNION ALL (SELECT * FROM {new} EXCEPT SELECT * FROM {old})"
+    return [code for (code,) in con.execute(f"SELECT DISTINCT prac_psn_code FROM ({changed})").fetchall()]
 
 
 def _renamed(con: duckdb.DuckDBPyConnection, then: LakeVersion, now: LakeVersion) -> list[str]:

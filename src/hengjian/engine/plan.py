@@ -29,12 +29,13 @@ INDICATOR = {
     "kid": "INTEGER", "org_key": "BIGINT", "w0": "INTEGER", "w1": "INTEGER", "num": "BIGINT", "den": "BIGINT", "share_e4": "BIGINT",
     "peers": "BIGINT", "place": "BIGINT", "median_e4": "BIGINT", "p90_e4": "BIGINT",
 }  # fmt: skip
-"""Columns a text of indicators returns: a share of an institution in a window, with its peers. num and den in fen, shares 1/10,000."""
+"""Columns a text of indicators returns: a share of an institution in a window, with its peers. num and den in fen or 1/100 discharges,
+shares 1/10,000, place 1 = smallest, equals share one."""
 
 COLLECT = {
     "encounter": ("psn_key", "mdtrt_key", "org_key", "mdtrt_id", "atddr_no", "diag3"),
     "person": ("psn_key", "psn_no"),
-    "institution": ("org_key", "fixmedins_code", "admdvs", "lv_grp"),
+    "institution": ("org_key", "fixmedins_code", "admdvs", "lv_grp", "medins_type"),
     "fee_line": ("mdtrt_key", "feedetl_sn", "item_key"),
 }
 """Columns that binding, and turning hits into findings, need beside those the rules read."""
@@ -73,7 +74,7 @@ def make_plan(rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> Plan:
     for name in families_to_run(rules, bound):
         f = rulebook.families[name]
         texts.append(_text(name, f.sql, str(f.path), f.scope, f.output, f.engines))
-    texts += [_text(r.rule_id, r.sql, str(r.path)) for r in rules if r.sql and r.rule_id not in bound.waiting]
+    texts += [_text(r.rule_id, r.sql, str(r.path), r.scope) for r in rules if r.sql and r.rule_id not in bound.waiting]
     knowledge = tuple((name, tuple(spec.items())) for name, spec in sorted(bound.tables.items()))
     read: dict[str, dict[str, frozenset[str]]] = {"person": {}, "whole": {}}
     for text in texts:
@@ -83,7 +84,8 @@ def make_plan(rulebook: Rulebook, rules: Sequence[Rule], bound: Bound) -> Plan:
             tables[table] = tables.get(table, frozenset()) | columns
     person = read["person"]
     if any(r.exempt_diagnoses for r in rules):
-        person["diagnosis"] = person.get("diagnosis", frozenset()) | {"psn_key", "diag_key"}
+        for tables in (person, *([read["whole"]] if "diagnosis" in read["whole"] else [])):
+            tables["diagnosis"] = tables.get("diagnosis", frozenset()) | {"psn_key", "diag_key"}
     load = {t: person.get(t, frozenset()) | frozenset(COLLECT.get(t, ())) for t in {*person, *COLLECT}}
     both = {t: person.get(t, frozenset()) | read["whole"].get(t, frozenset()) for t in {*person, *read["whole"]}}
     return Plan(tuple(texts), load, both, read["whole"], kept_lines([t.sql for t in texts if t.scope == "person"]))
@@ -124,7 +126,8 @@ def kept_lines(texts: Sequence[str]) -> tuple[str, ...] | None:
 
 def _joins_knowledge(select: exp.Select, alias: str) -> bool:
     knowledge = {t.alias_or_name for t in select.find_all(exp.Table) if t.name.startswith("kn_")}
-    return any(_links(eq, alias, knowledge) for eq in select.find_all(exp.EQ))
+    outer = {j.this.alias_or_name for j in select.args.get("joins") or () if j.side or j.kind == "ANTI"}  # leave no line out
+    return any(_links(eq, alias, knowledge - outer) for eq in select.find_all(exp.EQ))
 
 
 def _own_conditions(select: exp.Select, alias: str) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
-from hengjian.kernel.amounts import QTY_UNITS
+from hengjian.kernel.amounts import FEN, QTY_UNITS
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema.codes import CODE_TABLES
@@ -22,12 +23,16 @@ SHAPES: dict[str, dict[str, str]] = {
         "lo": "BIGINT", "hi": "BIGINT",
     },
     "kn_diag": {
-        "kid": "INTEGER", "subject": "VARCHAR", "code_key": "BIGINT", "relation": "VARCHAR", "dx_set": "INTEGER", "lookback": "INTEGER",
+        "kid": "INTEGER", "subject": "VARCHAR", "code_key": "BIGINT", "relation": "VARCHAR", "occasion": "VARCHAR", "dx_set": "INTEGER",
+        "lookback": "INTEGER",
     },
     "kn_dx": {"dx_set": "INTEGER", "diag_key": "BIGINT"},
-    "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "per": "VARCHAR", "max_e4": "BIGINT"},
+    "kn_cap": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "per": "VARCHAR", "max_n": "BIGINT"},
+    "kn_line": {"kid": "INTEGER", "item_key": "BIGINT", "measure": "VARCHAR", "max_e4": "BIGINT"},
     "kn_cycle": {"kid": "INTEGER", "item_key": "BIGINT", "n_days": "INTEGER", "max_e4": "BIGINT"},
-    "kn_pair": {"kid": "INTEGER", "relation": "VARCHAR", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR"},
+    "kn_pair": {
+        "kid": "INTEGER", "relation": "VARCHAR", "role": "VARCHAR", "item_key": "BIGINT", "win": "VARCHAR", "n": "INTEGER", "grp": "VARCHAR",
+    },
     "kn_price": {
         "kid": "INTEGER", "item_key": "BIGINT", "admdvs": "VARCHAR", "lv_grp": "INTEGER", "uplmt_e6": "BIGINT", "tol_e6": "BIGINT",
     },
@@ -36,69 +41,91 @@ SHAPES: dict[str, dict[str, str]] = {
     "kn_valid": {"kid": "INTEGER", "chk": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_timeline": {"kid": "INTEGER", "algo": "VARCHAR", "kind": "VARCHAR", "n": "INTEGER"},
     "kn_planned": {"diag3": "VARCHAR"},
-    "kn_recon": {"kid": "INTEGER", "algo": "VARCHAR", "tol_pct": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
-    "kn_stat": {"kid": "INTEGER", "num_types": "VARCHAR", "min_lines": "INTEGER", "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER"},
+    "kn_recon": {
+        "kid": "INTEGER", "algo": "VARCHAR", "list_types": "VARCHAR", "tol": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+    },
+    "kn_stat": {
+        "kid": "INTEGER", "algo": "VARCHAR", "num_types": "VARCHAR", "num_set": "VARCHAR", "least": "INTEGER", "n": "INTEGER",
+        "ym": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
+    },
+    "kn_stat_item": {"num_set": "VARCHAR", "item_key": "BIGINT"},
+    "kn_stat_diag": {"num_set": "VARCHAR", "diag_key": "BIGINT"},
     "kn_graph": {
         "kid": "INTEGER", "kinds": "VARCHAR", "sec": "INTEGER", "min_days": "INTEGER", "lift": "INTEGER", "w0": "INTEGER", "w1": "INTEGER",
     },
+    "kn_cc_evidence": {"kid": "INTEGER", "diag_prefix": "VARCHAR", "item_key": "BIGINT"},
+    "kn_kinds": {"kid": "INTEGER", "what": "VARCHAR", "max_n": "INTEGER", "label": "VARCHAR"},
+    "kn_day": {"kid": "INTEGER", "max_n": "INTEGER", "label": "VARCHAR"},
+    "kn_freq": {"kid": "INTEGER", "what": "VARCHAR", "max_n": "INTEGER", "label": "VARCHAR", "w0": "INTEGER", "w1": "INTEGER"},
     "kn_exempt": {"rule_id": "VARCHAR", "diag_key": "BIGINT"},
+    "kn_unmapped": {"item_key": "BIGINT"},
 }  # fmt: skip
-"""Columns of each shape. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
+"""Columns of each shape; `kn_unmapped`: items under codes of no national shape, of which no list can say anything. Those of DATED also have valid_from and valid_to (INTEGER, half-open)."""
 
-WINDOWED = frozenset({"kn_recon", "kn_stat", "kn_graph"})
+WINDOWED = frozenset({"kn_recon", "kn_stat", "kn_graph", "kn_freq"})
 """Shapes whose rows are calendar windows [w0, w1) in which the rule and its parameters are in force."""
 
-DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt"}
+DATED = frozenset(SHAPES) - WINDOWED - {"kn_dx", "kn_exempt", "kn_unmapped"}
 
 FAMILY_SHAPES: dict[str, tuple[str, ...]] = {
     "limit": ("kn_limit",),
     "diagnosis": ("kn_diag", "kn_dx"),
-    "cap": ("kn_cap",),
+    "cap": ("kn_cap", "kn_line"),
     "cap_cycle": ("kn_cycle",),
     "pair": ("kn_pair",),
     "price": ("kn_price", "kn_discount", "kn_ceiling"),
     "valid": ("kn_valid",),
     "timeline": ("kn_timeline", "kn_planned"),
     "reconcile": ("kn_recon",),
-    "statistic": ("kn_stat",),
+    "statistic": ("kn_stat", "kn_stat_item", "kn_stat_diag", "kn_planned"),
     "graph": ("kn_graph",),
+    "frequency": ("kn_kinds", "kn_day", "kn_freq", "kn_planned"),
 }
 """Families and the shapes they join; a family without a row in any of `DRIVING` finds nothing."""
 
-BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph"})
+BY_PARAMETERS = frozenset({"valid", "timeline", "reconcile", "statistic", "graph", "frequency"})
 """Families whose rules are judged by their parameters; in the others every judgement rests on a knowledge row."""
 
-DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_exempt"}
+DRIVING = frozenset(SHAPES) - {"kn_dx", "kn_ceiling", "kn_planned", "kn_stat_item", "kn_stat_diag", "kn_exempt", "kn_unmapped"}
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "limit": {
         "subject": ("item", "diag", "oprn"),
-        "dim": ("sex", "insurance", "visit_type", "channel", "age_days", "age_months", "age_years", "hosp_level"),
+        "dim": ("sex", "insurance", "visit_type", "channel", "dept", "age_days", "age_months", "age_years", "hosp_level"),
         "op": ("in", "not_in", "between", "never"),
     },
-    "diagnosis": {"subject": ("item", "oprn"), "relation": ("requires_any", "forbids")},
-    "cap": {"measure": ("qty", "days"), "per": ("day", "encounter")},
-    "pair": {"relation": ("excludes", "requires", "forbid_together"), "win": ("day", "encounter", "rx", "hour", "hours6")},
+    "diagnosis": {
+        "subject": ("item", "oprn"),
+        "relation": ("requires_any", "forbids"),
+        "occasion": ("any", "clean_operation"),
+    },
+    "cap": {"measure": ("qty", "days", "amount", "supply", "daily"), "per": ("day", "encounter", "year", "line")},
+    "pair": {
+        "relation": ("excludes", "requires", "forbid_together", "alone"),
+        "win": ("day", "encounter", "rx", "hour", "hours6", "near", "past"),
+    },
     "price": {"algo": ("ceiling", "discount")},
     "valid": {"chk": ("fee_outside_stay", "late_upload", "no_main_diagnosis")},
     "timeline": {"algo": ("readmit", "after_death", "overlap", "during_stay"), "kind": ("outp", "pharm")},
-    "reconcile": {"algo": ("stock", "trace")},
+    "reconcile": {"algo": ("stock", "trace", "total", "operations")},
+    "statistic": {"algo": ("fees", "items", "infection", "readmission")},
 }
 """Words a family's settings (and cells of the same name) may hold. Anything else is refused: SQL would take it for NULL, and a window
 that is NULL is one window for everything."""
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "limit": ("subject", "dim", "op", "vals"),
-    "diagnosis": ("subject", "relation"),
+    "diagnosis": ("subject", "relation", "occasion"),
     "cap": ("measure", "per"),
     "cap_cycle": (),
     "pair": ("relation", "win"),
     "price": ("algo",),
     "valid": ("chk",),
     "timeline": ("algo", "kind"),
-    "reconcile": ("algo",),
-    "statistic": ("num_types",),
+    "reconcile": ("algo", "list_types"),
+    "statistic": ("algo", "num_types"),
     "graph": ("kinds",),
+    "frequency": (),
 }
 """Settings each family reads. Anything else is refused: nobody would read it."""
 
@@ -107,18 +134,22 @@ READS: dict[str, tuple[tuple[str, ...], ...]] = {
     "diagnosis": (("code",), ("diag_prefixes",)),
     "cap": (("code",), ("max_value",)),
     "cap_cycle": (("code",), ("cycle_days",), ("max_value",)),
-    "pair": (("a_code",), ("b_code",)),
+    "pair": (("a_code", "code"), ("b_code", "earlier", "code")),
 }
 """Columns of the rule's knowledge table that each family reads, one or the other of each group. `value` with op in and not_in, `low` or
 `high` with op between. A table of prices travels with the data and has columns of its own."""
 
-LABELS = ("value_label", "window_label")
-"""What a message may name beside cells and the values of a finding: the word for a coded cell, and for the window."""
+LABELS = ("value_label", "window_label", "unit_label")
+"""What a message may name beside cells and the values of a finding: the word for a coded cell, for the window, and for the unit of an age."""
 
 ROW_KEYS = frozenset({"item_key", "code_key", "diag_key", "diag3"})
 """Columns of a shape that hold the code of the knowledge row, once it is a key."""
 
-WINDOWS = {"day": "当日", "encounter": "同次就诊", "rx": "同一处方", "hour": "同一小时内", "hours6": "六小时内"}
+AGES = {"age_days": "天", "age_months": "个月", "age_years": "岁"}
+
+WINDOWS = {
+    "day": "当日", "encounter": "同次就诊", "rx": "同一处方", "hour": "同一小时内", "hours6": "六小时内", "near": "前后几日内", "past": "此前",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,6 +176,7 @@ class Point:
         cells = dict(self.row.values) if self.row else {}
         if self.rule.settings.get("dim") == "sex":
             cells["value_label"] = CODE_TABLES["gend"].get(cells.get("value", ""), "")
+        cells["unit_label"] = AGES.get(cells.get("dim") or self.rule.settings.get("dim", ""), "")
         cells["window_label"] = WINDOWS.get(cells.get("win") or self.rule.settings.get("win", ""), "")
         return cells
 
@@ -242,6 +274,7 @@ def _diagnosis(point: Point) -> Iterable[Member]:
             "kid": point.kid,
             "subject": subject,
             "relation": point.setting("relation"),
+            "occasion": point.choice("occasion", "any"),
             "dx_set": point.kid,
             "lookback": params.get("lookback", 0),
         }
@@ -250,14 +283,40 @@ def _diagnosis(point: Point) -> Iterable[Member]:
         yield Member("kn_dx", {"dx_set": point.kid}, point.period, prefix, "prefix", "diag")
 
 
+def _evidence(point: Point) -> Iterable[Member]:
+    """One item that shows that a complication was treated; the rows of one prefix belong together."""
+    values: dict[str, object] = {"kid": point.kid, "diag_prefix": point.cell("diag_prefix")}
+    return _codes(point, "kn_cc_evidence", values, point.period)
+
+
+def _units(point: Point, text: str) -> int:
+    """A quantity as people write it (`1.5`) in 1/10,000 units."""
+    try:
+        scaled = Decimal(text) * QTY_UNITS
+    except InvalidOperation:
+        scaled = Decimal("0.5")
+    if scaled != int(scaled):
+        assert point.row is not None
+        raise RulebookError(f"“{text}”不是数", where=f"{point.row.table}:{point.row.line}", cure="写成数，小数至多四位")
+    return int(scaled)
+
+
 def _cap(point: Point) -> Iterable[Member]:
-    values: dict[str, object] = {
-        "kid": point.kid,
-        "measure": point.choice("measure", "qty"),
-        "per": point.choice("per", ""),
-        "max_e4": _number(point, point.cell("max_value")) * QTY_UNITS,
-    }
-    return _codes(point, "kn_cap", values, point.period)
+    """A cap in a window, or of each line by itself; the parameter `multiple` is by how much the row's limit may be passed."""
+    measure, per = point.choice("measure", "qty"), point.choice("per", "")
+    if (per == "line") != (measure in ("supply", "daily")):
+        raise RulebookError(
+            f"“{measure}”不能按“{per}”算", where=point.rule.where("settings"), cure="supply、daily 按 line，其余不按 line"
+        )
+    limit = _units(point, point.cell("max_value"))
+    for period, params in point.segments():
+        n = limit * params.get("multiple", 1)
+        values: dict[str, object] = {"kid": point.kid, "measure": measure}
+        if per == "line":
+            yield from _codes(point, "kn_line", values | {"max_e4": n}, period)
+        else:
+            n = n * FEN // QTY_UNITS if measure == "amount" else n
+            yield from _codes(point, "kn_cap", values | {"per": per, "max_n": n}, period)
 
 
 def _cap_cycle(point: Point) -> Iterable[Member]:
@@ -270,11 +329,22 @@ def _cap_cycle(point: Point) -> Iterable[Member]:
 
 
 def _pair(point: Point) -> Iterable[Member]:
-    window = point.choice("win", "")
+    """a stands in `a_code` or `code`, b in `b_code` or, where classes of drugs are named, `earlier`; a set that must not stand alone has
+    no b. What came before counts from before the row was in force: b, and under role `went_on` a itself."""
     relation = point.setting("relation")
-    for role in ("a", "b"):
-        values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window}
-        yield from _codes(point, "kn_pair", values, point.period, f"{role}_code")
+    window = "rx" if relation == "alone" else point.choice("win", "")
+    cells = point.row.values if point.row else {}
+    columns = {"a": "a_code" if "a_code" in cells else "code", "b": "b_code" if "b_code" in cells else "earlier"}
+    for period, params in point.segments():
+        n = params.get("days")  # without it no window of days holds anything
+        before = Period(period.start - (n or 0), period.end) if window == "past" else period
+        members = {"a": ("a", period), "b": ("b", before), "went_on": ("a", before)}
+        roles = ("a",) if relation == "alone" else ("a", "b", "went_on") if window == "past" else ("a", "b")
+        for role in roles:
+            values: dict[str, object] = {"kid": point.kid, "relation": relation, "role": role, "win": window, "n": n}
+            values["grp"] = point.rule.rule_id
+            column, valid = members[role]
+            yield from _codes(point, "kn_pair", values, valid, columns[column])
 
 
 def _price(point: Point) -> Iterable[Member]:
@@ -309,8 +379,8 @@ def _timeline(point: Point) -> Iterable[Member]:
 
 
 def calendar(per: str, period: Period) -> Iterator[tuple[int, int, int]]:
-    """Calendar windows (`year`, `quarter`, `month`) that lie wholly inside a period, up to 2059: (yyyymm, first day, day after)."""
-    months = {"year": 12, "quarter": 3, "month": 1}[per]
+    """Calendar windows (`year`, `half`, `quarter`, `month`) that lie wholly inside a period, up to 2059: (yyyymm, first day, day after)."""
+    months = {"year": 12, "half": 6, "quarter": 3, "month": 1}[per]
     number = 2000 * 12
     while number < 2060 * 12:
         start, end = (day_number(date(n // 12, n % 12 + 1, 1)) for n in (number, number + months))
@@ -324,24 +394,41 @@ def _reconcile(point: Point) -> Iterable[Member]:
         values: dict[str, object] = {
             "kid": point.kid,
             "algo": point.setting("algo"),
-            "tol_pct": point.params.get("tolerance", 0),
+            "list_types": point.setting("list_types") if point.setting("algo") == "stock" else None,
+            "tol": point.params.get("tolerance", 0),
             "w0": start,
             "w1": end,
         }
         yield Member("kn_recon", values, point.period)
 
 
+_COUNTED = {"items": ("kn_stat_item", "code", "item"), "infection": ("kn_stat_diag", "diag_prefix", "diag")}
+"""Shape, column of codes and dictionary of the knowledge of a share."""
+
+
 def _statistic(point: Point) -> Iterable[Member]:
-    for month, start, end in calendar("month", point.period):
-        values: dict[str, object] = {
-            "kid": point.kid,
-            "num_types": point.setting("num_types"),
-            "min_lines": point.params["min_lines"],
-            "ym": month,
-            "w0": start,
-            "w1": end,
-        }
-        yield Member("kn_stat", values, point.period)
+    """Knowledge rows say what the numerator counts (of readmissions: what it leaves out), parameters how large a share must be."""
+    algo, own = point.setting("algo"), point.rule.rule_id
+    if point.row is not None and algo == "readmission":
+        yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
+    elif point.row is not None:
+        shape, column, of = _COUNTED.get(algo, ("", "", ""))
+        for code in split_codes(point.cell(column)) if shape else ():
+            yield Member(shape, {"num_set": own}, point.period, code, "prefix", of)
+    else:
+        for month, start, end in calendar("month", point.period):
+            values: dict[str, object] = {
+                "kid": point.kid,
+                "algo": algo,
+                "num_types": point.setting("num_types") if algo == "fees" else None,
+                "num_set": own if algo in _COUNTED else None,
+                "least": point.params["least"],
+                "n": point.params.get("within", 0),
+                "ym": month,
+                "w0": start,
+                "w1": end,
+            }
+            yield Member("kn_stat", values, point.period)
 
 
 def _graph(point: Point) -> Iterable[Member]:
@@ -351,6 +438,37 @@ def _graph(point: Point) -> Iterable[Member]:
             name: point.params[param] for name, param in (("sec", "seconds"), ("min_days", "min_days"), ("lift", "lift"))
         }
         yield Member("kn_graph", values, point.period)
+
+
+COUNTS = {
+    "slices_rx": ("slices", "rx", "一张处方的饮片味数"),
+    "drugs_rx": ("drugs", "rx", "一张处方的药品种数"),
+    "institutions_day": ("institutions", "day", "同一天看门诊的医院数"),
+    "visits_month": ("visits", "month", "一个月的门诊次数"),
+    "purchases_month": ("purchases", "month", "一个月的药店购药次数"),
+    "same_drug_month": ("same_drug", "month", "一个月购同一药品的次数"),
+    "stays_quarter": ("stays", "quarter", "一个季度的住院次数"),
+    "stays_half": ("stays", "half", "半年的住院次数"),
+}
+"""Parameters of the family `frequency`: what is counted, in which window, and its word."""
+
+
+def _frequency(point: Point) -> Iterable[Member]:
+    if point.row is not None:
+        yield Member("kn_planned", {}, point.period, point.cell("diag_prefix"), "diag3", "diag")
+        return
+    for name, n in point.params.items():
+        if name not in COUNTS:
+            raise RulebookError(f"不认识的参数“{name}”", where=point.rule.where("params"), cure="可用：" + "、".join(COUNTS))
+        what, per, label = COUNTS[name]
+        values: dict[str, object] = {"kid": point.kid, "max_n": n, "label": label}
+        if per == "day":
+            yield Member("kn_day", values, point.period)
+        elif per == "rx":
+            yield Member("kn_kinds", values | {"what": what}, point.period)
+        else:
+            for _, start, end in calendar(per, point.period):
+                yield Member("kn_freq", values | {"what": what, "w0": start, "w1": end}, point.period)
 
 
 BINDERS: dict[str, Binder] = {
@@ -365,4 +483,8 @@ BINDERS: dict[str, Binder] = {
     "reconcile": _reconcile,
     "statistic": _statistic,
     "graph": _graph,
+    "frequency": _frequency,
 }
+
+OF_TABLE: dict[str, Binder] = {"local_cc_evidence": _evidence}
+"""Knowledge that travels with the data, of rules with SQL of their own, in which a code may stand for all that it begins."""

@@ -15,6 +15,7 @@ import duckdb
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema import TABLES, Table
+from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.schema.local import LOCAL
 from hengjian.rulebook.model import KnowledgeRow, Rule
 
@@ -25,6 +26,30 @@ _ALIASES = {"code": "med_list_codg", "name": "hilist_name", "diag_prefixes": "di
 """What families read → the column of the lake."""
 
 _BOUNDS = (">=", "<=", "between")
+
+
+_AS_TEXT = frozenset(c.name for t in LAYER.values() for c in t.columns if c.sql == "VARCHAR" and c.name.endswith("_codg")) | {
+    "diag_prefix"
+}
+"""Codes that rule tables hold as they are, and beginnings of such."""
+
+
+def own_columns(table: str) -> dict[str, tuple[str, str]]:
+    """What a rule with SQL of its own finds in `kn_<table>`: lake column → name and type there. Codes become keys unless rule tables hold
+    them as text; numbers stay integers, money becomes fen; other text is left out."""
+    found: dict[str, tuple[str, str]] = {}
+    for column in LAKE_KNOWLEDGE[table].columns:
+        if column.name == "med_list_codg":
+            found[column.name] = ("item_key", "BIGINT")
+        elif column.name in _AS_TEXT:
+            found[column.name] = (column.name, "VARCHAR")
+        elif column.name.endswith("_codg"):
+            found[column.name] = (column.name.replace("_codg", "_key"), "BIGINT")
+        elif column.kind.sql == "INTEGER":
+            found[column.name] = (column.name, "INTEGER")
+        elif column.kind.word == "money":
+            found[column.name] = (column.name, "BIGINT")
+    return found
 
 
 def columns_of(table: str) -> set[str]:

@@ -143,8 +143,8 @@ def _sentence(hit: Hit, point: Point, case: Case, knowledge: Knowledge) -> str:
     coded = LABELS.get(point.rule.settings.get("dim", ""), {})
     told = {
         "item_name": names.get(sn) or labels.get("name", ""),
-        "observed": number_text(_int(hit, "observed")),
-        "threshold": number_text(_int(hit, "threshold")),
+        "observed": units_text(_int(hit, "observed")),
+        "threshold": units_text(_int(hit, "threshold")),
         "observed_label": coded.get(observed_text, observed_text),
         "diag3": str(case.visit.cells.get("diag3") or ""),
         "other_mdtrt_id": case.visit.mdtrt_id if hit.cells.get("other_mdtrt_key") == case.visit.mdtrt_key else "另一次就诊",
@@ -173,7 +173,7 @@ def _elsewhere(hit: Hit, point: Point, case: Case, past: Rows, layout: Layout, k
     return f"（其中外院：{shown}{'等' if len(acts) > _MOST_ELSEWHERE else ''}）"
 
 
-def number_text(e4: int) -> str:
+def units_text(e4: int) -> str:
     """1/10,000 as text without needless zeros."""
     whole, rest = divmod(abs(e4), 10_000)
     return ("-" if e4 < 0 else "") + (f"{whole}.{rest:04}".rstrip("0") if rest else str(whole))

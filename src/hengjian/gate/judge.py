@@ -60,6 +60,8 @@ def history_free(rule: Rule) -> bool:
         return True
     if rule.family == "diagnosis":
         return not any(value for _, values in rule.param_periods() for value in values.values())
+    if settings.get("relation") == "alone":
+        return True
     return settings.get("per") == "encounter" or settings.get("win") in ("encounter", "rx")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from hengjian.engine.bind import Locals, ceilings, custom_row
-from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, ROW_KEYS, SHAPES, Member, Point
+from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, OF_TABLE, ROW_KEYS, SHAPES, Member, Point
 from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows
 from hengjian.kernel.dates import OPEN_DAY
 from hengjian.kernel.keys import key_of
@@ -65,10 +65,11 @@ class Knowledge:
             for point in self._points(book, rule, con):
                 if rule.family == "price":
                     priced.append(point)
-                if not rule.family:
+                binder = BINDERS.get(rule.family) or OF_TABLE.get(rule.knowledge)
+                if binder is None:
                     self._custom(point)
                     continue
-                for member in BINDERS[rule.family](point):
+                for member in binder(point):
                     self._add(member, point.kid)
         self._price(con, priced)
         for name in DICTIONARIES:

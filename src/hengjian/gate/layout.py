@@ -22,7 +22,7 @@ def layout_of(rulebook: Rulebook) -> Layout:
     period = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
     shapes = tuple((name, tuple((SHAPES[name] | (period if name in DATED else {})).items())) for name in sorted(SHAPES))
     texts = [(f.sql, f.path) for f in rulebook.families.values() if f.scope == "person" and ENGINE in f.engines]
-    texts += [(r.sql, r.path) for r in rulebook.rules.values() if r.sql]
+    texts += [(r.sql, r.path) for r in rulebook.rules.values() if r.sql and r.scope == "person"]
     wanted: dict[str, set[str]] = {table: set(_KEYS) for table in ACT_TABLES}
     wanted["diagnosis"].add("diag_key")  # exempt diagnoses of any rule
     wanted["encounter"].update(("kind", "in_day"))  # which kept visit is the one that is checked (`same`)

@@ -15,8 +15,8 @@ from sqlglot.optimizer.scope import traverse_scope
 from hengjian.engine.bind import points_of
 from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
-from hengjian.engine.shapes import BINDERS, OPTIONS, SHAPES
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
+from hengjian.engine.shapes import BINDERS, OF_TABLE, OPTIONS, SHAPES
+from hengjian.engine.travelling import own_columns
 from hengjian.gate.analysis import NODES
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import LAYER, LayerColumn
@@ -99,7 +99,8 @@ def _of_rule(book: Rulebook, rule: Rule) -> list[Standing]:
 def _kept_out(book: Rulebook, rule: Rule, stage: str) -> str:
     """Why a rule is not for this stage whatever the columns; "" when it may be."""
     family = book.families.get(rule.family)
-    if family is not None and (family.scope != "person" or family.output != "finding"):
+    scope, output = (family.scope, family.output) if family is not None else (rule.scope, "finding")
+    if scope != "person" or output != "finding":
         return "要看全体数据，只在事后审计"
     if "sqlite" not in book.engines(rule):
         return "不在闸口的引擎上运行"
@@ -195,10 +196,7 @@ def own_knowledge(rule: Rule) -> dict[str, dict[str, str]]:
     period = {"valid_from": "INTEGER", "valid_to": "INTEGER"}
     if not rule.knowledge:
         return {f"kn_{rule.rule_id}": {"kid": "INTEGER"} | dict.fromkeys(rule.params, "BIGINT") | period}
-    columns: dict[str, str] = {"kid": "INTEGER"}
-    for column in LAKE_KNOWLEDGE[rule.knowledge].columns:
-        if column.name == "med_list_codg" or column.name.endswith("_codg"):
-            columns["item_key" if column.name == "med_list_codg" else column.name.replace("_codg", "_key")] = "BIGINT"
-        elif column.kind.sql == "INTEGER":
-            columns[column.name] = "INTEGER"
-    return {f"kn_{rule.knowledge.removeprefix('local_')}": columns | period}
+    own = f"kn_{rule.knowledge.removeprefix('local_')}"
+    if rule.knowledge in OF_TABLE:
+        return {own: SHAPES[own] | period}
+    return {own: {"kid": "INTEGER"} | dict(own_columns(rule.knowledge).values()) | period}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
+from hengjian.kernel.dates import OPEN_DAY
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 
@@ -84,6 +85,13 @@ SELECT {key_sql("i.fixmedins_code")} AS org_key, i.fixmedins_code, i.fixmedins_t
        i.admdvs, i.onln_hosp_flag
 FROM institution AS i
 """,
+    "practitioner": f"""
+SELECT r.prac_psn_code, {key_sql("r.fixmedins_code")} AS org_key, COALESCE({_day("r.begndate")}, 0) AS beg_day,
+       CASE WHEN r.stas IN ('2', '3', '4') THEN LEAST(COALESCE({_day("r.enddate")} + 1, {OPEN_DAY}), COALESCE({_day("r.stas_date")}, 0))
+            ELSE COALESCE({_day("r.enddate")} + 1, {OPEN_DAY}) END AS end_day,
+       CASE WHEN r.antb_lv IN ('0', '1', '2', '3') THEN CAST(r.antb_lv AS INTEGER) END AS antb_lv
+FROM practitioner AS r
+""",
     "encounter": f"""
 WITH money AS (
   SELECT s.mdtrt_id, SUM(s.medfee_sumamt) AS total, SUM(s.inscp_scp_amt) AS inscp, SUM(s.fund_pay_sumamt) AS fund
@@ -109,7 +117,7 @@ LEFT JOIN main AS m ON m.mdtrt_id = e.mdtrt_id
     "diagnosis": f"""
 SELECT {key_sql("e.psn_no")} % 64 AS bucket, {key_sql("e.psn_no")} AS psn_key, {key_sql("d.mdtrt_id")} AS mdtrt_key,
        {key_sql("d.diag_code")} AS diag_key, d.diag_code, d.inout_diag_type, d.diag_type, d.diag_srt_no, d.maindiag_flag,
-       {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day, {_ymd("COALESCE(d.diag_time, e.begntime)")} AS diag_ymd
+       d.adm_cond_type, {_day("COALESCE(d.diag_time, e.begntime)")} AS diag_day, {_ymd("COALESCE(d.diag_time, e.begntime)")} AS diag_ymd
 FROM diagnosis AS d JOIN encounter AS e ON e.mdtrt_id = d.mdtrt_id
 """,
     "operation": f"""

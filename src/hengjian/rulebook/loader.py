@@ -51,7 +51,7 @@ SHIPPED = Path(__file__).parent
 PARTS = ("law", "knowledge", "families", "rules")
 _KNOWN = {
     "rule", "title", "official_code", "national", "points", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
-    "basis", "message", "spares", "exempt_diagnoses", "stages", "valid_from", "valid_to", "examples",
+    "basis", "message", "scope", "spares", "exempt_diagnoses", "stages", "valid_from", "valid_to", "examples",
 }  # fmt: skip
 _SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)\*/)?\s*\Z", re.DOTALL)
 
@@ -255,6 +255,13 @@ def _rule(
         )
     if family and family not in families:
         raise RulebookError(f"没有“{family}”这一族", where=head.where("family"), cure="可用的族：" + "、".join(families))
+    certainty = head.one_of("certainty", CERTAINTIES)
+    if (certainty == "indicator") != (family != "" and families[family].output == "indicator"):
+        raise RulebookError(
+            f"{CERTAINTIES[certainty]}与族“{family or '—'}”不合",
+            where=head.where("certainty"),
+            cure="统计指标一族写 indicator，其余不写",
+        )
     table = head.text("knowledge")
     if table and not table.startswith("local_") and table != "price" and table not in knowledge:
         raise RulebookError(
@@ -271,7 +278,7 @@ def _rule(
         family=family,
         category=category,
         status=head.one_of("status", STATUSES),
-        certainty=head.one_of("certainty", CERTAINTIES),
+        certainty=certainty,
         grain=head.one_of("grain", GRAINS),
         knowledge=table,
         settings={str(k): str(v) for k, v in (head.values.get("settings") or {}).items()},
@@ -288,6 +295,7 @@ def _rule(
         lines=head.lines,
         sql_line=sql_line,
         national=_national(head, catalogue),
+        scope=head.one_of("scope", SCOPES) if sql and "scope" in head.values else "person",
         point_group=head.one_of("points", POINT_GROUPS) if "points" in head.values else "",
     )
 

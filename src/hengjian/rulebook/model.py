@@ -17,7 +17,8 @@ from hengjian.kernel.dates import OPEN_DAY, Period
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
 STATUS_LABELS = {"draft": "草稿", "shadow": "影子", "active": "启用", "retired": "停用"}
 STATUSES = tuple(STATUS_LABELS)
-CERTAINTIES = {"certain": "违规", "suspected": "可疑"}
+CERTAINTIES = {"certain": "违规", "suspected": "可疑", "indicator": "统计指标"}
+"""What a rule says of what it finds. An indicator finds nothing: it compares institutions."""
 GRAINS = ("line", "encounter", "institution", "group")
 SCOPES = ("person", "whole")
 """What a text must see at once: one person's rows, or everybody's."""
@@ -32,7 +33,10 @@ UNITS = {
     "次": 1,
     "人": 1,
     "行": 1,
+    "种": 1,
+    "家": 1,
     "倍": 1,
+    "分": 1,
     "%": 1,
     "元": FEN,
     "元/单位": PRICE_UNITS,
@@ -249,6 +253,7 @@ class Rule:
     path: Path
     lines: dict[str, int] = field(default_factory=dict, compare=False)
     sql_line: int = 1  # line of the file on which `sql` begins
+    scope: str = "person"  # of SCOPES, where the rule has SQL of its own
     point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
     stages: tuple[str, ...] = tuple(STAGES)  # the author may only narrow what its columns allow (`gate.stages`)
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code

@@ -55,7 +55,7 @@ def ask(client, serial, minute, mdtrt_id=HIS, infno="3101", lines=LINES):
     visit = {
         "mdtrt_id": mdtrt_id, "medins_id": HERE, "medins_admdvs": "990101", "adm_date": "2026-10-15 09:00:00", "dscg_date": "2026-10-15 09:00:00",
         "med_type": "11", "insutype": "310", "matn_stas": "0", "dr_codg": "D990101000001",
-        "fsi_diagnose_dtos": [{"inout_dise_type": "1", "maindise_flag": "1", "dias_srt_no": "1", "dise_codg": "I10.x00x002", "dise_date": "2026-10-15"}],
+        "fsi_diagnose_dtos": [{"inout_dise_type": "1", "maindise_flag": "1", "dias_srt_no": "1", "dise_codg": "E11.900", "dise_date": "2026-10-15"}],
         "fsi_order_dtos": [
             {"rx_id": sn, "rxno": "CF1", "hilist_type": kind, "chrg_type": "09", "hilist_code": code, "hilist_name": code, "hilist_lv": "01", "cnt": cnt,
              "pric": pric, "sumamt": cnt * pric, "ownpay_amt": 0, "drord_begn_date": "2026-10-15 09:05:00", "drord_dr_codg": "D990101000001",
@@ -100,8 +100,8 @@ def upload(client, serial, minute):
         "diag_type": "1",
         "diag_srt_no": "1",
         "maindiag_flag": "1",
-        "diag_code": "I10.x00x002",
-        "diag_name": "高血压",
+        "diag_code": "E11.900",
+        "diag_name": "2型糖尿病",
         "diag_time": "2026-10-15 09:02:00",
     }
     post(client, "2203", {"mdtrtinfo": visit | {"insutype": "310"}, "diseinfo": [sick]}, serial, minute)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hengjian.city.encounters import DAY
-from hengjian.city.plant.demands import demands, draw
+from hengjian.city.plant.demands import demands, diagnosis, draw
 from hengjian.city.plant.hosts import when
 from hengjian.city.plant.plot import Plot, Theme
 
@@ -22,7 +22,8 @@ def plant(plot: Plot, variant: str) -> None:
     fact = draw(plot, "service_cycle_limit")
     item, period = plot.cat.code(fact["code"]), int(fact["cycle_days"])
     child = "儿童" in fact["name"]
-    person = plot.person(sex=demands(fact["code"]).sex, ages=(4, 12) if child else (25, 75))
+    asked = demands(fact["code"], but=THEME.name)
+    person = plot.person(sex=asked.sex, ages=(4, 12) if child else (25, 75))
     day = when(plot, fact.valid, variant, tail=45)
     if variant == "day_before":
         day = fact.valid.start - period - 1
@@ -36,6 +37,8 @@ def plant(plot: Plot, variant: str) -> None:
         encs *= 2
     else:
         encs = [plot.visit(person, day, inst=inst), plot.visit(person, day + gap, inst=inst)]
+    for enc in encs if asked.diagnoses else ():
+        plot.diagnose(enc, *(diagnosis(p) for p in asked.diagnoses))
     hours = (10, 16) if variant == "same_day" else (11, 11)
     lines = [
         plot.line(

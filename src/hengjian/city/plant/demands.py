@@ -15,9 +15,20 @@ _MET = frozenset(
         "treatment_without_indication", "drug_child_forbidden", "drug_course_limit", "drug_forbidden_in_pregnancy",
         "duplicate_drug_group", "duplicate_charge_pair", "surgery_same_incision", "internet_excluded_drug",
         "service_course_limit", "service_cycle_limit", "tcm_incompatible", "consumable_without_service",
+        "service_sex_limit",
+        "test_without_indication", "service_beyond_indication", "service_diagnosis_limit", "consumable_diagnosis_limit", "drug_beyond_label",
+        "service_contraindicated", "drug_contraindicated",
+        "drug_days_limit", "tcm_slice_daily_max",
     }
 )  # fmt: skip
 """Tables whose demands a grown-up in an ordinary hospital, with the demands below, meets."""
+_NEEDING = frozenset(
+    {
+        "drug_indication_limit", "treatment_without_indication", "test_without_indication", "service_beyond_indication",
+        "service_diagnosis_limit", "consumable_diagnosis_limit", "drug_beyond_label",
+    }
+)  # fmt: skip
+"""Tables that want a diagnosis beside the code."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +47,10 @@ def demands(*codes: str, but: str = "") -> Demands:
         for table, row in knowledge.catching(code):
             if table == but:
                 continue
-            if table in ("drug_sex_limit", "operation_sex"):
+            if table in ("drug_sex_limit", "operation_sex", "service_sex_limit"):
                 sex = int(row["value"])
             stay |= table == "drug_visit_type_limit"
-            if table in ("drug_indication_limit", "treatment_without_indication"):
+            if table in _NEEDING:
                 found.append(row["diag_prefixes"].split("|")[0])
     return Demands(sex, tuple(found), stay)
 

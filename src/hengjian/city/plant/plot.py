@@ -49,12 +49,14 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of a planted stay. `sec` = when it began, -1 = the usual time after admission; `main` = the main one."""
+    """An operation of a planted stay. `sec` = when it began, -1 = the usual time after admission; `main` = the main one; `cut` = class of
+    the incision, -1 = not told."""
 
     code: str
     name: str
     sec: int = -1
     main: bool = True
+    cut: int = 2
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Plot:
     diagnoses: dict[int, list[Diagnosis]] = field(default_factory=dict)
     operations: dict[int, list[Operation]] = field(default_factory=dict)
     uploads: dict[int, int] = field(default_factory=dict)  # planted encounter → second of its upload, 0 = not told
+    beyond: dict[int, int] = field(default_factory=dict)  # planted encounter → fen settled beyond its lines
     alone: set[int] = field(default_factory=set)  # persons without any ordinary encounter in the year
     undone: set[int] = field(default_factory=set)
     unpaid: set[int] = field(default_factory=set)
@@ -202,23 +205,31 @@ class Plot:
         hour: float | None = None,
         online: int = 0,
     ) -> int:
-        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent."""
+        """An outpatient visit; `online` as in the encounter columns: 1 = by internet, 2 = the flag was not sent. One for a chronic disease
+        names one that is recognised only if it is asked for: there only the drugs on its list are lawful."""
+        if disease is None:
+            disease = INDEX["gastritis"] if kind == "14" else self.disease()
         second = int((hour if hour is not None else self.rng.uniform(8.2, 10.0)) * 3600)
         return self._encounter(
             person,
             self.hospital() if inst is None else inst,
-            self.disease() if disease is None else disease,
+            disease,
             kind=OUTP,
             med=med(kind),
             begin=day * DAY + second,
             online=online,
         )
 
-    def purchase(self, person: int, day: int) -> int:
+    def purchase(self, person: int, day: int, *, inst: int | None = None) -> int:
         """A purchase at a pharmacy."""
         begin = day * DAY + int(self.rng.integers(9 * 3600, 20 * 3600))
         return self._encounter(
-            person, self.hospital(kinds=(at.PHARMACY,)), INDEX["purchase"], kind=PHARM, med=med("41"), begin=begin
+            person,
+            self.hospital(kinds=(at.PHARMACY,)) if inst is None else inst,
+            INDEX["purchase"],
+            kind=PHARM,
+            med=med("41"),
+            begin=begin,
         )
 
     def stay(

@@ -82,7 +82,7 @@ def create_candidates(con: duckdb.DuckDBPyConnection, plan: Plan, bound: Bound) 
     parts = [
         f"SELECT {c} AS item_key FROM {t}"
         for t, columns in bound.tables.items()
-        if t not in ("kn_dx", "kn_exempt")
+        if t not in ("kn_dx", "kn_exempt", "kn_unmapped")
         for c in columns
         if c.endswith("_key")
     ]

@@ -39,7 +39,7 @@ class Bench:
         for rule in rules:
             if rule.sql:
                 if rule.knowledge in LAKE_KNOWLEDGE:
-                    self._give(rule.knowledge)
+                    self._give(rule.knowledge, rule.title)
                 try:
                     bind(self._duckdb, book, [rule])
                 except RulebookError as error:
@@ -50,13 +50,14 @@ class Bench:
         for name, columns in self.schema.items():
             self._sqlite.execute(f"CREATE TABLE {name} ({', '.join(f'{c} {k}' for c, k in columns.items())})")
 
-    def _give(self, name: str) -> None:
-        """One made-up row of a knowledge table that travels with the data: its columns appear only with a row."""
+    def _give(self, name: str, title: str) -> None:
+        """One made-up row for a rule in a knowledge table that travels with the data: its columns appear only with a row."""
         table = LAKE_KNOWLEDGE[name]
         self._duckdb.execute(
             f"CREATE OR REPLACE TABLE {name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})"
         ).fetchall()
-        row = [date(2000, 1, 1) if c.name == "valid_from" else None if c.name == "valid_to" else "0" for c in table.columns]
+        told = {"valid_from": date(2000, 1, 1), "valid_to": None, "rule": title}
+        row = [told.get(c.name, "0") for c in table.columns]
         self._duckdb.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row).fetchall()
 
     def _columns(self) -> Schema:

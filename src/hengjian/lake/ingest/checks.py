@@ -17,6 +17,8 @@ _CODE = "split_part(med_list_codg, '-', 1)"
 _DRUG = "X[0-9A-Z]{22}|Z[0-9A-Z]{19}"
 _ITEM_SHAPES = {"101": _DRUG, "102": "T[0-9A-Z]+", "201": "[0-9]{15}", "301": "C[0-9]{19}|C[0-9]{26}"}
 """National shape of an item's code by its list_type; other kinds of medicine take the shape of any."""
+NATIONAL = "|".join(_ITEM_SHAPES.values())
+"""The shapes of all of them."""
 _STAY = "(med_type LIKE '2%' OR med_type LIKE '52%') AND fixmedins_code NOT LIKE 'P%'"
 _LEAVE = ("leav_begntime", "leav_endtime")
 _ENTERED = {

@@ -97,7 +97,7 @@ class Writer:
     def _small_layer(self, table: Table, staged: str | None, again: bool) -> None:
         """A rule table that is not by person: appended to where new rows change no other."""
         deletes = staged is not None and table.name == "stock_change" and self._any(f"{staged} WHERE infno = '3507'")
-        if again or deletes or table.name == "institution":
+        if again or deletes or table.name in ("institution", "practitioner"):
             self._removed[f"rule_{table.name}"] = self._files(f"rule_{table.name}")
         else:
             undone = self._small(table, None) if table.name == "stock_change" else ""

@@ -82,6 +82,24 @@ LAYER: dict[str, LayerTable] = {
             by_person=False,
         ),
         LayerTable(
+            "practitioner",
+            "医护药人员登记",
+            (
+                _c("prac_psn_code", "VARCHAR", "人员代码", "prac_psn_code"),
+                _ORG,
+                _c("beg_day", "INTEGER", "登记起日", "begndate", "0 when not told"),
+                _c(
+                    "end_day",
+                    "INTEGER",
+                    "登记止日",
+                    "enddate stas stas_date",
+                    "first day no longer in force; suspended, cancelled and dead ones end on that day, or never began when it is not told",
+                ),
+                _c("antb_lv", "INTEGER", "抗菌药物处方权", "antb_lv", "0 1 2 3; unknown is NULL and accuses nobody"),
+            ),
+            by_person=False,
+        ),
+        LayerTable(
             "encounter",
             "就诊",
             (
@@ -143,6 +161,7 @@ LAYER: dict[str, LayerTable] = {
                 _c("diag_type", "VARCHAR", "诊断类别", "diag_type"),
                 _c("diag_srt_no", "INTEGER", "排序号", "diag_srt_no"),
                 _c("maindiag_flag", "VARCHAR", "主诊断标志", "maindiag_flag"),
+                _c("adm_cond_type", "VARCHAR", "入院病情", "adm_cond_type", "1 present at admission … 4 not"),
                 _c("diag_day", "INTEGER", "诊断日", "diag_time", "day of diag_time, else first day of the encounter"),
                 _c("diag_ymd", "INTEGER", "诊断年月日", "diag_time", "yyyymmdd"),
             ),

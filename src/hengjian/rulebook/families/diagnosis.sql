@@ -6,6 +6,8 @@ scope: person
 engines: [duckdb, sqlite, spark]
 # The act requires a diagnosis of a set, or must not meet one. kn_dx holds the sets, prefixes already expanded to codes.
 # subject: item fee line | oprn main operation ; relation: requires_any | forbids
+# occasion: any | clean_operation the line is of the day of an operation, and all operations of the stay are through clean incisions
+#   (class 1; a class that is not told is none)
 # lookback: days before the act in which diagnoses of the person's other encounters count too; 0 = this encounter only
 */
 WITH cand AS (                                  -- candidates first: few acts carry such knowledge
@@ -14,6 +16,11 @@ WITH cand AS (                                  -- candidates first: few acts ca
   JOIN kn_diag AS k ON k.code_key = f.item_key AND f.fee_day >= k.valid_from AND f.fee_day < k.valid_to
    AND k.subject = 'item'                         -- narrows: codes of items and operations never meet
   WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0
+    AND (k.occasion = 'any'
+         OR (EXISTS (SELECT 1 FROM operation AS o
+                     WHERE o.psn_key = f.psn_key AND o.mdtrt_key = f.mdtrt_key AND o.oprn_day = f.fee_day)
+             AND NOT EXISTS (SELECT 1 FROM operation AS o
+                             WHERE o.psn_key = f.psn_key AND o.mdtrt_key = f.mdtrt_key AND COALESCE(o.incs_type, '') <> '1')))
   UNION ALL
   SELECT k.kid, k.relation, k.dx_set, k.lookback, o.psn_key, o.mdtrt_key, CAST(NULL AS VARCHAR), o.oprn_day,
          CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT)
