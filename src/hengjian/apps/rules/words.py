@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hengjian.engine.collect import LABELS
-from hengjian.engine.shapes import WINDOWS
+from hengjian.engine.shapes import COUNTS, WINDOWS
 from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date
 from hengjian.lake.schema import TABLES
@@ -26,6 +26,7 @@ ABOUT = {
     "timeline": "同一人的两次就诊，或就诊与死亡，时间上对不上。",
     "reconcile": "一年里结算的多于进的，或一个追溯码卖了两次。",
     "statistic": "机构一个月里某几类费用的份额，与同级机构相比的位次。只是指标，从不是疑点。",
+    "frequency": "只数次数：一张处方里的种数、一天里的医院数、一个月到半年里的就诊次数超过上限，超出的那几次在疑。",
     "graph": "一个季度里总在一起出现的一组人。",
 }
 OWN_SQL = "这条规则自带一段 SQL，不属于任何一族。"
@@ -33,7 +34,7 @@ _SETTINGS = {
     "subject": ("看什么", {"item": "费用明细", "diag": "诊断", "oprn": "手术操作"}),
     "dim": (
         "比哪个属性",
-        {"sex": "性别", "insurance": "险种", "visit_type": "医疗类别", "channel": "是否互联网诊疗", "age_days": "满多少天", "age_months": "满多少月",
+        {"sex": "性别", "insurance": "险种", "visit_type": "医疗类别", "channel": "是否互联网诊疗", "dept": "科室", "age_days": "满多少天", "age_months": "满多少月",
          "age_years": "满多少岁", "hosp_level": "机构等级组（3 三级，2 二级，1 一级及以下）"},
     ),
     "op": (
@@ -44,15 +45,21 @@ _SETTINGS = {
     "relation": (
         "什么关系",
         {"requires_any": "必须有其中一个诊断", "forbids": "不得有这些诊断", "excludes": "甲项目已含乙项目，乙在疑",
-         "requires": "有甲必须有乙，没有时甲在疑", "forbid_together": "两者不得同用，价低的一行在疑"},
+         "requires": "有甲必须有乙，没有时甲在疑", "forbid_together": "两者不得同用，价低的一行在疑", "alone": "一组饮片不得单独成方"},
     ),
-    "measure": ("数什么", {"qty": "数量", "days": "不同的使用日"}),
-    "per": ("在多大范围内", {"day": "当日", "encounter": "一次就诊"}),
+    "occasion": ("什么场合才算", {"any": "任何时候", "clean_operation": "手术当日，且本次就诊的手术都是Ⅰ类切口"}),
+    "list_types": ("数哪几类目录的东西", CODE_TABLES["list_type"]),
+    "measure": (
+        "数什么",
+        {"qty": "数量", "days": "不同的使用日", "amount": "范围内金额（元）", "supply": "一行开药的天数", "daily": "一行平均每天的数量"},
+    ),
+    "per": ("在多大范围内", {"day": "当日", "encounter": "一次就诊", "year": "自然年，不分机构", "line": "一行"}),
     "win": ("在多大范围内", WINDOWS),
     "algo": (
         "哪一种算法",
         {"ceiling": "单价与上限比", "discount": "同切口手术打折", "readmit": "出院后又住院", "after_death": "死亡之后",
-         "overlap": "两段住院重叠", "during_stay": "住院期间另有就诊或购药", "stock": "进销存相比", "trace": "追溯码重复"},
+         "overlap": "两段住院重叠", "during_stay": "住院期间另有就诊或购药", "stock": "进销存相比", "trace": "追溯码重复", "total": "结算总额与费用明细相比", "operations": "手术费与手术操作相比",
+         "fees": "几类费用占全部费用", "items": "某些项目占全部费用", "infection": "院内感染率", "readmission": "非计划再入院率"},
     ),
     "chk": ("查什么", {"fee_outside_stay": "费用在住院日期之外", "late_upload": "上传太晚", "no_main_diagnosis": "没有主要诊断"}),
     "kind": ("住院期间另有的是", {"outp": "门诊", "pharm": "购药"}),
@@ -63,7 +70,7 @@ _COLUMNS = {
     "kid": "编号", "name": "名称", "code": "编码", "match": "编码怎样对", "value": "值", "low": "下限", "high": "上限", "unit": "单位", "note": "说明",
     "a_name": "甲项目", "a_code": "甲编码", "b_name": "乙项目", "b_code": "乙编码", "win": "范围", "grp": "组", "dim": "属性", "mode": "支付方式",
     "kind": "类别", "allowed": "限于", "diag_prefixes": "诊断编码开头", "diag_prefix": "诊断编码开头", "max_value": "上限", "cycle_days": "周期（天）",
-    "cells": "原文", "multiple": "倍数", "rule": "规则", "subject": "看什么", "measure": "数什么", "per": "范围", "official": "官方",
+    "cells": "原文", "multiple": "倍数", "earlier": "此前应当用过", "rule": "规则", "subject": "看什么", "measure": "数什么", "per": "范围", "official": "官方",
     "valid_from": "生效日", "valid_to": "失效日", "rate": "比例", "low_value": "下限",
 }  # fmt: skip
 _WORDS = {
@@ -75,7 +82,8 @@ _CODED = {"channel": {"1": "是", "0": "否"}, **LABELS}
 _PLACE = re.compile(r"\{(\w+)\}")
 _RUNTIME = {
     "item_name": "项目名称", "observed": "实际的数", "threshold": "上限", "value_label": "允许的值", "window_label": "范围",
-    "observed_label": "实际的值", "diag3": "诊断类目", "other_mdtrt_id": "另一次就诊", "other_item_name": "另一个项目", "a_name": "甲项目",
+    "observed_label": "实际的值", "diag3": "诊断类目", "other_mdtrt_id": "另一次就诊", "other_item_name": "另一个项目", "a_name": "甲项目", "unit_label": "单位",
+    "diag_name": "诊断", "dise_name": "病种", "hilist_name": "项目名称",
 }  # fmt: skip
 
 
@@ -157,12 +165,15 @@ def period_in_words(period: Period) -> str:
 def param_label(name: str) -> str:
     """A parameter in Chinese."""
     base, _, kind = name.partition("_") if name.startswith("tolerance_") else (name, "", "")
-    label = _PARAMS.get(base, base)
+    label = COUNTS[name][2] if name in COUNTS else _PARAMS.get(base, base)
     return f"{label}（{_KINDS_OF_CARE.get(kind, kind)}）" if kind else label
 
 
 _KINDS_OF_CARE = {"outp": "门诊", "inp": "住院", "pharm": "购药"}
 _PARAMS = {
     "max_gap_days": "间隔天数上限", "tolerance": "容差", "lookback": "往前看几天的诊断", "min_lines": "一个月最少行数", "rate_pct": "折价比例",
-    "seconds": "前后相差", "min_days": "一季度里同到天数", "lift": "超出偶然的倍数", "grace_days": "宽限天数", "days": "可以重叠的天数",
+    "seconds": "前后相差", "min_days": "一季度里同到天数", "lift": "超出偶然的倍数", "grace_days": "宽限天数", "days": "相隔天数",
+    "least": "至少要有", "mild": "主要诊断可在门诊治疗", "no_operation": "没有手术", "short": "住院日短", "examined": "检查化验占比高",
+    "untreated": "没有治疗和手术费", "short_days": "算住院日短的天数", "examined_pct": "算占比高的界线", "adult_days": "成年人的日龄",
+    "old_days": "老年人的日龄", "illnesses": "算多病的病种数", "within": "再入院的天数", "multiple": "上限的倍数",
 }  # fmt: skip
