@@ -68,7 +68,7 @@ def test_the_fingerprint_follows_the_meaning_and_nothing_else(folder):
     change(rule, "settings: {per: day}", "settings: {per: encounter}")
     changed = _fingerprint(folder)
     assert changed != before
-    change(folder / "families/cap.sql", "t.used > t.max_e4", "t.used >= t.max_e4")
+    change(folder / "families/cap.sql", "t.used > t.max_n", "t.used >= t.max_n")
     assert _fingerprint(folder) not in (before, changed)
 
 

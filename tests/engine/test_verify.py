@@ -69,7 +69,7 @@ def test_a_changed_setting_is_named(audited, tmp_path):
 
 def test_a_changed_family_text_is_named(audited, tmp_path):
     verdict = judged(
-        audited, changed_book(tmp_path, "families/cap.sql", "WHERE t.used > t.max_e4", "WHERE t.used > 9 * t.max_e4")
+        audited, changed_book(tmp_path, "families/cap.sql", "WHERE t.used > t.max_n", "WHERE t.used > 9 * t.max_n")
     )
     assert (verdict.verdict, verdict.causes, verdict.details) == (GONE, ("rule",), ("规则的族的 SQL变了",))
 

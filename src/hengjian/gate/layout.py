@@ -11,6 +11,8 @@ from hengjian.rulebook import Rulebook
 ENGINE = "sqlite"
 """The engine of the gate."""
 
+_TOLD = frozenset(ACT_TABLES) | {"person", "institution"}
+"""Tables the gate has rows of; a text that reads another is for the audit."""
 _KEYS = ("mdtrt_key", "org_key")
 _NEVER = frozenset({"bucket", "psn_key", "psn_no", "mdtrt_id", "fmly_no"})
 """Not kept: the person is the row's key, and ids of people and visits stay where they were sent to."""
@@ -28,6 +30,9 @@ def layout_of(rulebook: Rulebook) -> Layout:
     wanted["encounter"].update(("kind", "in_day"))  # which kept visit is the one that is checked (`same`)
     wanted["fee_line"].add("prd_days_e4")  # days of a drug still at the patient (`supply`)
     for sql, path in texts:
-        for table, columns in columns_read(sql, str(path), shapes).items():
+        read = columns_read(sql, str(path), shapes)
+        if not read.keys() <= _TOLD:
+            continue
+        for table, columns in read.items():
             wanted.get(table, set()).update(columns)
     return Layout({t: tuple(c.name for c in LAYER[t].columns if c.name in wanted[t] - _NEVER) for t in ACT_TABLES})

@@ -34,7 +34,7 @@ _TEXTS = {
         "days_rinp_flag_31",
         "onln_flag",
     ],
-    "diagnosis": ["diag_code", "inout_diag_type", "diag_type", "maindiag_flag"],
+    "diagnosis": ["diag_code", "inout_diag_type", "diag_type", "maindiag_flag", "adm_cond_type"],
     "operation": ["oprn_oprt_code", "main_oprn_flag", "incs_type", "oprn_no"],
     "fee_line": [
         "feedetl_sn",
