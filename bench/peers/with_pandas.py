@@ -93,8 +93,8 @@ def _diagnosis(paid: pd.DataFrame, table: dict[str, pd.DataFrame], known: dict[s
 def _cap(paid: pd.DataFrame, known: dict[str, pd.DataFrame]) -> pd.DataFrame:
     acts = _dated(paid.merge(known["kn_cap"], on="item_key"), "fee_day").sort_values(["fee_sec", "mdtrt_key", "feedetl_sn"])
     acts["used"] = acts.groupby(["kid", "psn_key", "org_key", "fee_day"]).net_cnt_e4.cumsum()
-    over = acts[acts.used > acts.max_e4].copy()
-    x = (over.used - over.max_e4).clip(upper=over.net_cnt_e4)
+    over = acts[acts.used > acts.max_n].copy()
+    x = (over.used - over.max_n).clip(upper=over.net_cnt_e4)
     for column in MONEY:
         over[column] = (2 * over[column] * x + over.net_cnt_e4) // (2 * over.net_cnt_e4)
     return _hits(over)

@@ -23,6 +23,8 @@ Choose = Callable[[Sequence[Any]], Any]
 Rows = dict[str, list[dict[str, str]]]
 
 FIRST = date(2026, 9, 1)
+RARE = ("diagnosis_sex", "surgery_incision_discount")
+"""Rules that lakes about any rule seldom break: packed lakes hold some about them."""
 FILM = [
     {"med_list_codg": "002199000010000", "exam_codg": "002102000010000", "max_per_part": "1", "valid_from": "2025-01-01"},
     {"med_list_codg": "002199000010000", "exam_codg": "002102000020000", "max_per_part": "2", "valid_from": "2026-09-05"},
@@ -51,8 +53,9 @@ def cells_of(book: Rulebook, rule: Rule) -> list[dict[str, str]]:
 class Palette:
     """Codes a lake draws from: of services and drugs, of diagnoses, of operations."""
 
-    def __init__(self, book: Rulebook, choose: Choose) -> None:
-        rules = [r for r in book.rules.values() if r.status != "retired"]
+    def __init__(self, book: Rulebook, choose: Choose, about: Rule | None = None) -> None:
+        """`about`: the rule the lake is about; None: any two."""
+        rules = [about] if about else [r for r in book.rules.values() if r.status != "retired"]
         self.items = ["001102000050000", "XA00AAA000A001010100001"]
         self.diagnoses = ["J18.900", "I10.x00"]
         self.operations = ["47.0900"]
@@ -91,9 +94,11 @@ def _diagnosis(prefix: str) -> str:
     return prefix if "." in prefix else f"{prefix}.900"
 
 
-def small_lake(book: Rulebook, choose: Choose, number: int = 0) -> Rows:
+def small_lake(book: Rulebook, choose: Choose, number: int = 0, about: Rule | None = None) -> Rows:
     """Rows of two or three persons with a few encounters each."""
-    palette = Palette(book, choose)  # ceilings go by code alone: they are knowledge, which no lake may change for another
+    palette = Palette(
+        book, choose, about
+    )  # ceilings go by code alone: they are knowledge, which no lake may change for another
     lake: Rows = {"institution": [dict(i) for i in INSTITUTIONS]}
     lake["price"] = [
         {
@@ -254,6 +259,7 @@ def packed(book: Rulebook, seed: int, lakes: int) -> Rows:
     rng = random.Random(seed)
     return united(
         *(small_lake(book, rng.choice, n) for n in range(lakes)),
+        *(small_lake(book, rng.choice, 20_000 + n, book.rules[rule_id]) for n, rule_id in enumerate(sorted(RARE) * 40)),
         travelling(9001),
         travelling(9002, size=4),
         courses(book, 9003),
