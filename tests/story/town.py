@@ -20,8 +20,8 @@ from hengjian.report.source import open_audit
 from ..lake.folder import query, row, write_csv
 from .conftest import hengjian
 
-TIMED = {"generated_at", "seconds", "peak_mb", "lines_per_second", "audit_no", "lake"}
-"""What differs between two runs over the same data."""
+TIMED = {"generated_at", "seconds", "peak_mb", "lines_per_second", "audit_no", "lake", "keys_made"}
+"""What differs between two runs over the same data: times, places, and which of them made the keys."""
 
 
 @dataclass(frozen=True)
