@@ -19,7 +19,7 @@ WITH book AS (                                    -- the lists, by disease and p
   GROUP BY k.dise_codg, k.valid_from, k.valid_to
 )
 SELECT MIN(b.kid) AS kid, f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day AS w0, f.fee_day + 1 AS w1,
-       CAST(NULL AS BIGINT) AS observed, CAST(NULL AS BIGINT) AS threshold,
+       MIN(e.dise_codg) AS observed_text, CAST(NULL AS BIGINT) AS observed, CAST(NULL AS BIGINT) AS threshold,
        f.net_amt AS amount_total, f.net_inscp AS amount_inscope, f.fund_amt AS amount_fund
 FROM fee_line AS f
 JOIN encounter AS e ON e.mdtrt_key = f.mdtrt_key AND e.psn_key = f.psn_key
