@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from hengjian.cli.moment import now
 from hengjian.cli.options import AsJson, OwnSite
 from hengjian.cli.rules import rules_app
 from hengjian.kernel.dates import day_date, day_number
@@ -21,10 +21,6 @@ from hengjian.rulebook.model import Exemption, Rulebook
 from hengjian.site.apply import known
 from hengjian.site.exemptions import EXEMPTIONS, add_exemptions, read_exemptions
 from hengjian.site.folder import site_root
-
-
-def _now() -> datetime:
-    return datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
 
 
 @rules_app.command()
@@ -52,11 +48,11 @@ def exempt(
     """
     cells = {
         "number": number, "rules": " ".join(rules or []), "institution": institution, "doctor": doctor, "person": person, "visit": visit,
-        "item": item, "from": from_ or _now().date().isoformat(), "to": to, "reason": reason, "basis": basis, "by": by,
+        "item": item, "from": from_ or now().date().isoformat(), "to": to, "reason": reason, "basis": basis, "by": by,
         "approved_by": approved_by,
     }  # fmt: skip
     book = known(load_rulebook(), site if site.is_dir() else None)
-    (made,) = add_exemptions(site, book, [cells], _now())
+    (made,) = add_exemptions(site, book, [cells], now())
     Console(highlight=False, soft_wrap=True).print(
         f"已登记：豁免 {made.number}，{_rules(book, made)}，{_about(made)}，{day_date(made.period.start)} 至 {day_date(made.period.end - 1)}"
         f"（登记 {made.by}，批准 {made.approved_by}），写在 {site / EXEMPTIONS.file}。"
@@ -72,7 +68,7 @@ def exemptions(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
     root = site_root(site)
     assert root is not None
     book = known(load_rulebook(), root)
-    today = day_number(_now().date())
+    today = day_number(now().date())
     found = read_exemptions(root, book)
     if as_json:
         typer.echo(json.dumps([_facts(e, today) for e in found], ensure_ascii=False, indent=1))

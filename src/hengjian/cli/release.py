@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from hengjian.cli.moment import now
 from hengjian.cli.options import AsJson, OwnSite
 from hengjian.cli.rules import rules_app
 from hengjian.engine.defence import undefended
@@ -28,10 +29,6 @@ from hengjian.site.releases import STATUSES, Release, add_releases, read_release
 By = Annotated[str, typer.Option("--by", help="批准人姓名")]
 From = Annotated[str, typer.Option("--from", help="从哪一天起，如 2026-03-01；不写则今天", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="理由、文号")]
-
-
-def _now() -> datetime:
-    return datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
 
 
 @rules_app.command()
@@ -58,8 +55,8 @@ def release(
     names = rules or [r.rule_id for r in book.active]
     if status == "active":
         _defended(book, [n for n in names if n in book.rules and book.rules[n].local])
-    day = check_day(from_, "--from") if from_ else day_number(_now().date())
-    add_releases(site, book, [Release(name, status, day, by, reason) for name in names], _now())
+    day = check_day(from_, "--from") if from_ else day_number(now().date())
+    add_releases(site, book, [Release(name, status, day, by, reason) for name in names], now())
     console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"已登记：{len(names)} 条规则从 {day_date(day)} 起{STATUS_LABELS[status]}（{by}），写在 {site / 'releases.csv'}。"
@@ -79,8 +76,8 @@ def releases(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
     shipped = load_rulebook()
     book = known(shipped, root)
     rows = read_releases(root, book)
-    now = effective(shipped, root, date.today())  # noqa: DTZ011 - civil day
-    held = standing(rows, day_number(_now().date()))
+    current = effective(shipped, root, date.today())  # noqa: DTZ011 - civil day
+    held = standing(rows, day_number(now().date()))
     facts = [
         {
             "rule_id": r.rule_id,
@@ -92,7 +89,7 @@ def releases(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
             "recorded_at": r.recorded_at,
             "standing": held.get(r.rule_id) == r,
             "shipped": book.rules[r.rule_id].status,
-            "today": now.rules[r.rule_id].status,
+            "today": current.rules[r.rule_id].status,
         }
         for r in rows
     ]
@@ -131,8 +128,8 @@ def approve(
     """
     shipped = load_rulebook()
     book = known(shipped, site if site.is_dir() else None)
-    day = from_ or _now().date().isoformat()
-    (approval,) = add_approvals(site, book, [Wanted(f"{subject} {name}", value, day, by, reason)], _now())
+    day = from_ or now().date().isoformat()
+    (approval,) = add_approvals(site, book, [Wanted(f"{subject} {name}", value, day, by, reason)], now())
     console = Console(highlight=False, soft_wrap=True)
     what = f"{subject} {name}"
     if approval.value is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -116,7 +117,7 @@ def _tell_moved(console: Console, changes: list[Moved], titles: dict[str, str]) 
         sums = (m.gained, m.gained_fund, m.lost, -m.lost_fund, m.altered, m.altered_fund)
         table.add_row(titles[m.rule_id], *(f"{s:,}" for s in sums))
     console.print(table)
-    net = sum((m.gained_fund - m.lost_fund + m.altered_fund for m in changes), start=changes[0].gained_fund * 0)
+    net = sum((m.gained_fund - m.lost_fund + m.altered_fund for m in changes), Decimal(0))
     console.print(
         f"合计：疑点 {sum(m.gained - m.lost for m in changes):+,} 条，基金支付 {net:+,} 元（按疑点相加，同一行可能计了几次）。"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hengjian.cli.bar import progress_bar
+from hengjian.cli.moment import now
 from hengjian.cli.versions import size
 from hengjian.lake.upkeep.compact import compact as compact_lake
 from hengjian.lake.upkeep.gc import clean
@@ -20,10 +20,6 @@ from hengjian.lake.upkeep.retention import FILE
 _LAKE = Annotated[Path, typer.Option("--lake", help="数据湖文件夹")]
 _JSON = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取")]
 _FEW = 12
-
-
-def _now() -> datetime:
-    return datetime.now().replace(microsecond=0)  # noqa: DTZ005 - civil time
 
 
 def compact(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
@@ -36,7 +32,7 @@ def compact(lake: _LAKE = Path("lake"), as_json: _JSON = False) -> None:
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     with progress_bar(console, "整理") as tick:
-        done = compact_lake(lake, now=_now(), progress=tick)
+        done = compact_lake(lake, now=now(), progress=tick)
     if as_json:
         typer.echo(json.dumps(done.as_dict(), ensure_ascii=False))
     elif not done.new:
@@ -65,7 +61,7 @@ def gc(
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     with progress_bar(console, "清理") as tick:
-        done = clean(lake, now=_now(), dry_run=dry_run, progress=tick)
+        done = clean(lake, now=now(), dry_run=dry_run, progress=tick)
     if as_json:
         typer.echo(json.dumps(done.as_dict(), ensure_ascii=False))
         return

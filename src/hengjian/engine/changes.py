@@ -34,10 +34,8 @@ def rule_changes(then: Rulebook, now: Rulebook, rule_id: str) -> list[str]:
     told = []
     for part, label in _PARTS.items():
         if old[part] != new[part]:
-            told.append(
-                f"规则的{label}变了"
-                + (f"：{_text(old[part])} → {_text(new[part])}" if part in _SHORT else _params(then, now, rule_id, part))
-            )
+            more = _params(then, now, rule_id) if part == "params" else ""
+            told.append(f"规则的{label}变了" + (f"：{_text(old[part])} → {_text(new[part])}" if part in _SHORT else more))
     if old.get("approved") != new.get("approved") or old["params"] != new["params"]:
         before, after = (_approved(book, rule_id) for book in (then, now))
         if before != after:
@@ -49,9 +47,8 @@ def rule_changes(then: Rulebook, now: Rulebook, rule_id: str) -> list[str]:
     return told
 
 
-def _params(then: Rulebook, now: Rulebook, rule_id: str, part: str) -> str:
-    if part != "params":
-        return ""
+def _params(then: Rulebook, now: Rulebook, rule_id: str) -> str:
+    """Parameters whose values differ, in words."""
     old, new = (book.rules[rule_id].params for book in (then, now))
     said = [
         f"{name} {_values(old, name)} → {_values(new, name)}"
@@ -236,10 +233,7 @@ def moved(
 
 
 def _half(progress: Progress | None, nth: int) -> Progress | None:
-    if progress is None:
-        return None
-    tell = progress
-    return lambda done, steps: tell(nth * steps + done, 2 * steps)
+    return None if progress is None else lambda done, steps: progress(nth * steps + done, 2 * steps)
 
 
 def _judged(

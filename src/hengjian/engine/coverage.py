@@ -13,7 +13,7 @@ from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.shapes import SHAPES
 from hengjian.engine.text import columns_read
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows
+from hengjian.engine.travelling import LAKE_KNOWLEDGE, rows_of_lake
 from hengjian.kernel.dates import day_date
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema.layer import LAYER
@@ -87,23 +87,13 @@ def _state(book: Rulebook, rule: Rule, on: int, lake: LakeVersion | None) -> tup
     """A rule's state, and the tables it lacks. Without a lake, knowledge that travels with the data counts as lacking."""
     table = rule.knowledge
     if table in LAKE_KNOWLEDGE:
-        if lake is None or not _travelling(lake, rule, on):
+        if lake is None or not any(on in row.period for row in rows_of_lake(lake, rule)):
             return "needs_knowledge", (table,)
     elif table and not any(on in r.period for r in book.knowledge.get(table, ())):
         return "needs_knowledge", (table,)
     if lake is not None and (empty := tuple(t for t in tables_read(book, rule) if not lake.rows(f"rule_{t}"))):
         return "needs_data", empty
     return rule.status, ()
-
-
-def _travelling(lake: LakeVersion, rule: Rule, on: int) -> bool:
-    """Whether the lake carries a row for the rule that is in force on a day."""
-    rows = rows_sql(lake, rule.knowledge, [c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns])
-    if not rows:
-        return False
-    with duckdb.connect(":memory:") as con:
-        con.execute(f"CREATE TABLE {rule.knowledge} AS SELECT * FROM {rows}").fetchall()
-        return any(on in row.period for row in lake_rows(con, rule.knowledge, rule))
 
 
 def tables_read(book: Rulebook, rule: Rule) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[
     fixed = {c for spec in SHAPES.values() for c in spec}
     if (
         rule.knowledge in LAKE_KNOWLEDGE
-    ):  # rows are not known here: only what settings say, and words that no column of theirs could say
+    ):  # its rows are not known here: only what settings say, and words they have no column for
         fixed = rule.settings.keys() | (OPTIONS.get(rule.family, {}).keys() - columns_of(rule.knowledge))
     constants = {
         shape: {c: v for c, v in found[0].items() if c not in _NEVER and c in fixed and all(r[c] == v for r in found)}

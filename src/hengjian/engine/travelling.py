@@ -7,16 +7,17 @@ one catches itself, with or without a local tail. Limits are written as people d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 import duckdb
 
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 from hengjian.kernel.errors import RulebookError
+from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.schema.local import LOCAL
+from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import KnowledgeRow, Rule
 
 LAKE_KNOWLEDGE: dict[str, Table] = {t.name: t for t in LOCAL.values()} | {"price": TABLES["price"]}
@@ -26,7 +27,6 @@ _ALIASES = {"code": "med_list_codg", "name": "hilist_name", "diag_prefixes": "di
 """What families read → the column of the lake."""
 
 _BOUNDS = (">=", "<=", "between")
-
 
 _AS_TEXT = frozenset(c.name for t in LAYER.values() for c in t.columns if c.sql == "VARCHAR" and c.name.endswith("_codg")) | {
     "diag_prefix"
@@ -59,22 +59,28 @@ def columns_of(table: str) -> set[str]:
     return there | more | ({"low", "high"} if "op" in there else set())
 
 
-def is_read_by(rule: Rule, cells: Mapping[str, str]) -> bool:
-    """Whether a row is one of this rule's."""
-    return "rule" not in cells or cells["rule"] in (rule.title, rule.rule_id, rule.official_code)
-
-
 def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str, rule: Rule | None = None) -> list[KnowledgeRow]:
     """Rows of a knowledge table that travels with the data (a table of that name in the connection), of one rule if named; or none."""
     if con is None or not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
         return []
     columns = [c.name for c in LAKE_KNOWLEDGE[name].columns]
-    rows = []
-    for number, cells in enumerate(con.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall(), 1):
-        values = {column: "" if cell is None else str(cell) for column, cell in zip(columns, cells, strict=True)}
-        if rule is None or is_read_by(rule, values):
-            rows.append(_row(name, values, number, rule))
-    return rows
+    names = [rule.title, rule.rule_id, rule.official_code] if rule is not None and "rule" in columns else []
+    chosen = "WHERE rule IN (?, ?, ?)" if names else ""
+    found = con.execute(f"SELECT {', '.join(columns)} FROM {name} {chosen} ORDER BY ALL", names).fetchall()
+    texts = (["" if cell is None else str(cell) for cell in cells] for cells in found)
+    return [_row(name, dict(zip(columns, cells, strict=True)), number, rule) for number, cells in enumerate(texts, 1)]
+
+
+def rows_of_lake(lake: LakeVersion, rule: Rule) -> list[KnowledgeRow]:
+    """The rows of a lake version that a rule goes by, those out of force too; none where its knowledge does not travel."""
+    if rule.knowledge not in LAKE_KNOWLEDGE:
+        return []
+    rows = rows_sql(lake, rule.knowledge, [c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns])
+    if not rows:
+        return []
+    with duckdb.connect(":memory:") as con:
+        con.execute(f"CREATE TABLE {rule.knowledge} AS SELECT * FROM {rows}").fetchall()
+        return lake_rows(con, rule.knowledge, rule)
 
 
 def specimens(rule: Rule) -> list[KnowledgeRow]:

@@ -74,7 +74,8 @@ def findings_of(
 
 
 def _is_exempt(exemptions: Collection[Exemption], hit: Hit, point: Point, case: Case, line: Line | None) -> bool:
-    """As `collect.exempt`: all that an exemption names agrees. A visit is known by the platform's number."""
+    """As `collect.exempt`: all that an exemption names agrees. A visit is named by the number its message bears: before it is uploaded that
+    is the hospital's own, which an exemption that names the platform's number does not meet."""
     visit, day = case.visit, _int(hit, "w0")
     said = {
         "institution": visit.fixmedins_code,

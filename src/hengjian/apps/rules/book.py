@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from django.conf import settings
 
 from hengjian.apps.rules.judging import Judged, cover, judge_all
-from hengjian.apps.rules.local import rows_of_lake
 from hengjian.apps.runs.known import known_rules
 from hengjian.apps.runs.queries import current_lake
 from hengjian.engine.coverage import STATES, Coverage
 from hengjian.engine.fold import folded_sql
+from hengjian.engine.travelling import rows_of_lake
 from hengjian.gate.stages import standings
 from hengjian.kernel.dates import day_number
 from hengjian.lake.schema.layer import LAYER

@@ -11,10 +11,9 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from hengjian.apps.rules.local import rows_of_lake
 from hengjian.engine.compile import parse
 from hengjian.engine.coverage import STATES, Coverage, Covered, coverage, tables_read
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
+from hengjian.engine.travelling import LAKE_KNOWLEDGE, rows_of_lake
 from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import Rule, Rulebook

@@ -11,6 +11,7 @@ _PERIOD: tuple[Column, ...] = (
 )
 _ITEM = col("med_list_codg", "医疗目录编码", "code", required=True, meaning="national catalogue code")
 _NAME = col("hilist_name", "医保目录名称", "name", required=True, meaning="name in the catalogue")
+_NAMED = col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue")
 _RULE = col("rule", "规则名称", "name", required=True, src="o", meaning="title of the rule that reads the row")
 _NOTE = (
     col("note", "说明", "name", src="o", meaning="the limit in words, as a finding says it"),
@@ -32,7 +33,7 @@ LOCAL: dict[str, Table] = {
             col("dise_codg", "病种编码", "code", required=True, meaning="chronic disease (M…)"),
             col("dise_name", "病种名称", "name", meaning="its name"),
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
         ),
         _local(
             "local_limit",
@@ -41,7 +42,7 @@ LOCAL: dict[str, Table] = {
             col("limit_id", "限定编号", "id", required=True, src="o", meaning="unique"),
             _RULE,
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
             col(
                 "dim",
                 "限定维度",
@@ -61,7 +62,7 @@ LOCAL: dict[str, Table] = {
             col("need_id", "要求编号", "id", required=True, src="o", meaning="unique"),
             _RULE,
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
             col("diag_prefixes", "诊断编码前缀", "text", required=True, src="o", meaning="| between several"),
             *_NOTE,
         ),
@@ -72,7 +73,7 @@ LOCAL: dict[str, Table] = {
             col("cap_id", "上限编号", "id", required=True, src="o", meaning="unique"),
             _RULE,
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
             col("max_value", "上限", "int", required=True, src="o", meaning="in `unit`"),
             col("unit", "单位", "name", src="o", meaning="次 日 个 元 …"),
             col("per", "范围", "char(10)", src="o", meaning="day encounter year line, where the rule does not say"),
@@ -96,7 +97,7 @@ LOCAL: dict[str, Table] = {
             ("med_list_codg",),
             _RULE,
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
             col(
                 "antb_lv",
                 "使用级别",
@@ -134,7 +135,7 @@ LOCAL: dict[str, Table] = {
             "项目工时",
             ("med_list_codg",),
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
             col("minutes", "分钟", "int", required=True, src="o", meaning="staff minutes one unit takes"),
             col("need_type", "所需人员", "char(10)", src="o", meaning="kind of practitioner needed"),
         ),
@@ -152,7 +153,7 @@ LOCAL: dict[str, Table] = {
             col("diag_prefix", "诊断编码前缀", "code", required=True, src="o", meaning="the complication"),
             col("diag_name", "诊断名称", "name", src="o", meaning="its name"),
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
         ),
         _local(
             "mild_dise",
@@ -166,7 +167,7 @@ LOCAL: dict[str, Table] = {
             "套餐组成",
             ("med_list_codg", "part_codg"),
             _ITEM,
-            col("hilist_name", "医保目录名称", "name", meaning="name in the catalogue"),
+            _NAMED,
             col("part_codg", "组成项目编码", "code", required=True, src="o", meaning="part contained in the package price"),
             col("part_name", "组成项目名称", "name", src="o", meaning="its name"),
             col("pack_amt", "套餐价", "money", src="o", meaning="price of the package; empty = not known"),
