@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -97,7 +98,14 @@ def audit(
 
 def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook, only: Sequence[str] | None = None) -> None:
     """The table of rules and what to do next."""
-    table = Table(title=f"第 {result.data_version} 版数据的疑点", title_justify="left", header_style="bold")
+    table = Table(
+        title=f"第 {result.data_version} 版数据的疑点",
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for header, justify in (
         ("规则", "left"),
         ("程度", "left"),

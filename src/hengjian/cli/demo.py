@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -97,7 +98,7 @@ def _table(result: ScoreResult, out: Path) -> Table:
     """Rule · findings · money · precision · recall."""
     book = load_rulebook()
     scores = {t.rule_id: t for t in result.themes}
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for header, justify in (
         ("规则", "left"),
         ("程度", "left"),
