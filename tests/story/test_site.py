@@ -88,9 +88,12 @@ def test_an_approved_value_of_the_site_is_judged_by_from_its_day_on(home: Path) 
 
 
 def test_a_release_holds_a_rule_back_and_what_it_hits_is_only_counted(tmp_path: Path) -> None:
+    """The settlement is of what the lines come to: nothing but the daily limit has anything to say."""
     bed = {"med_list_codg": "001102000050000", "hilist_name": "住院诊查费", "cnt": "3", "pric": "20"}
     line = row("fee_line", **bed, det_item_fee_sumamt="60", inscp_scp_amt="60")
-    assert hengjian("ingest", make_folder(tmp_path / "in", fee_line=[line]), "--lake", tmp_path / "lake").returncode == 0
+    bill = row("settlement", medfee_sumamt="60", inscp_scp_amt="60", hifp_pay="36", fund_pay_sumamt="36", acct_pay="24")
+    folder = make_folder(tmp_path / "in", fee_line=[line], settlement=[bill])
+    assert hengjian("ingest", folder, "--lake", tmp_path / "lake").returncode == 0
     assert [f["rule_id"] for f in audit(tmp_path)] == ["service_daily_limit"]
     site(tmp_path, "release", "--all", "--status", "shadow", "--from", "2026-01-01", "--by", "张三", "--reason", "试运行")
     assert audit(tmp_path) == []

@@ -164,6 +164,8 @@ def test_what_is_refused_or_withdrawn_changes_nothing_and_stays(client, office, 
     one = propose(by=office["chushen"], at=now, wanted=END)
     with pytest.raises(InputError, match="理由"):
         refuse(by=office["kezhang"], at=now, proposal=one, note=" ")
+    with pytest.raises(InputError, match="意见太长"):
+        refuse(by=office["kezhang"], at=now, proposal=one, note="医" * 301)
     refuse(by=office["kezhang"], at=now, proposal=one, note="公告没有取消")
     two = propose(by=office["chushen"], at=now, wanted=END)
     with pytest.raises(NotAllowed, match="不是您提出的"):

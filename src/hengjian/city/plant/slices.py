@@ -14,6 +14,8 @@ THEME = Theme(
     ("one_prescription", "among_many", "in_other_order", "first_day"),
     ("two_prescriptions", "next_visit", "one_refunded", "one_self_paid", "two_institutions", "day_before"),
 )
+BESIDE = 2
+"""Slices of no list in the same prescription: by itself, many a slice of the official tables would not be paid at all."""
 
 
 def plant(plot: Plot, variant: str) -> None:
@@ -34,6 +36,7 @@ def plant(plot: Plot, variant: str) -> None:
     if variant == "in_other_order":
         items.reverse()
     doses = 7 * int(plot.rng.integers(6, 15))
+    rx = (-1, 5 if variant == "two_prescriptions" else -1)
     lines = [
         plot.line(
             enc,
@@ -41,15 +44,15 @@ def plant(plot: Plot, variant: str) -> None:
             plot.begin(enc) + 1600 + n,
             cnt=doses,
             days=7,
-            rx=5 if n == 1 and variant == "two_prescriptions" else -1,
+            rx=rx[n],
             own=n == 1 and variant == "one_self_paid",
             back=doses if n == 1 and variant == "one_refunded" else 0,
         )
         for n, (enc, item) in enumerate(zip((encs[0], encs[-1]), items, strict=True))
     ]
-    if variant == "among_many":
-        for n, item in enumerate(plot.cat.groups["slices"][:9]):
-            plot.line(encs[0], item, plot.begin(encs[0]) + 1610 + n, cnt=doses, days=7)
+    for enc, number in sorted({(encs[0], rx[0]), (encs[-1], rx[1])}):
+        for n, item in enumerate(plot.cat.groups["slices"][: 9 if variant == "among_many" else BESIDE]):
+            plot.line(enc, item, plot.begin(enc) + 1610 + n, cnt=doses, days=7, rx=number)
     guilty = variant in THEME.guilty
     cheap = min(plot.price(encs[0], item) for item in items) * doses
     note = f"{fact['a_name']}、{fact['b_name']}"

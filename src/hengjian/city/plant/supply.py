@@ -8,6 +8,7 @@ from hengjian.city.knowledge import Fact
 from hengjian.city.plant.demands import demands, diagnosis, draw, other
 from hengjian.city.plant.hosts import elsewhere, when
 from hengjian.city.plant.plot import Plot, Theme
+from hengjian.city.plant.slices import BESIDE
 
 _GUILTY = ("one_day_over", "long_over", "emergency", "pharmacy", "part_refunded")
 _INNOCENT = ("at_limit", "ward", "chronic", "days_untold", "self_paid", "refunded")
@@ -65,9 +66,8 @@ def plant_slice(plot: Plot, variant: str) -> None:
         grams += 1
     elif variant != "at_limit":
         grams *= 10 if variant == "ten_times" else 2
-    if variant == "in_a_formula":
-        for n, slice_ in enumerate(plot.cat.groups["slices"][:9]):
-            plot.line(enc, slice_, plot.begin(enc) + 1610 + n, cnt=10 * days, days=days)
+    for n, slice_ in enumerate(plot.cat.groups["slices"][: 9 if variant == "in_a_formula" else BESIDE]):
+        plot.line(enc, slice_, _second(plot, enc, variant) + 1 + n, cnt=10 * days, days=days)
     if variant == "part_refunded":
         _told(plot, SLICE, fact, variant, enc, item, days, grams, grams // 4, grams * 3 // 4, back=grams - grams * 3 // 4)
     else:
@@ -88,8 +88,7 @@ def _told(
     back: int = 1,
 ) -> None:
     """The line, and what is said of it: `over` of `whole` units of it are in question."""
-    begin = plot.begin(enc)
-    sec = begin + 1600 if variant != "ward" else begin // DAY * DAY + DAY + 9 * 3600
+    sec = _second(plot, enc, variant)
     gone = {"part_refunded": back, "refunded": cnt}.get(variant, 0)
     told = 0 if variant == "days_untold" else days
     line = plot.line(enc, item, sec, cnt=cnt, days=told, own=variant == "self_paid", back=gone)
@@ -105,3 +104,9 @@ def _told(
         also=elsewhere(plot, item, theme.name),
         note=f"{fact['name']}，{days} 天，{cnt} {plot.cat.items[item].unit}",
     )
+
+
+def _second(plot: Plot, enc: int, variant: str) -> int:
+    """When it is dispensed: after the visit began, or in the morning of the first full day on the ward."""
+    begin = plot.begin(enc)
+    return begin + 1600 if variant != "ward" else begin // DAY * DAY + DAY + 9 * 3600

@@ -23,6 +23,8 @@ from hengjian.site.folder import writing
 from hengjian.site.knowledge.editing import find_row, snapshot, write_edit
 from hengjian.site.knowledge.store import read_batches
 
+LONGEST_NOTE = 300
+
 
 @transaction.atomic
 def approve(*, by: User, at: datetime, proposal: Proposal, note: str = "") -> Proposal:
@@ -81,6 +83,8 @@ def _check_unchanged(book: Rulebook, proposal: Proposal) -> None:
 
 
 def _decide(proposal: Proposal, by: User, at: datetime, state: str, note: str) -> None:
+    if len(note.strip()) > LONGEST_NOTE:
+        raise InputError("意见太长", why=f"最多 {LONGEST_NOTE} 字，现在 {len(note.strip())} 字", cure="写要点")
     event = event_of(proposal.state, state)
     proposal.state, proposal.decided_by, proposal.decided_at, proposal.decision = state, by, at, note.strip()
     proposal.save()
