@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import Rule, Rulebook
 
@@ -29,7 +29,7 @@ def doubled(book: Rulebook, rules: list[str], root: Path) -> tuple[Rulebook, lis
     shutil.copytree(book.root, root, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     copies = []
     for rule in (book.rules[name] for name in rules):
-        if rule.family and "rule" not in LAKE_KNOWLEDGE.get(rule.knowledge, ()):  # rows that name their rule know no copy
+        if rule.family and "rule" not in TRAVELLING.get(rule.knowledge, ()):  # rows that name their rule know no copy
             _copy(book, rule, root)
             copies.append(rule.rule_id + COPY)
     return load_rulebook(root), copies

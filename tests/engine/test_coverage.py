@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from hengjian.engine.coverage import STATES, coverage, tables_read
+from hengjian.engine.coverage import STATES, coverage, judge_all, tables_read
 from hengjian.kernel.dates import Period, day_number
 from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
@@ -52,6 +52,16 @@ def test_an_empty_table_is_named(tmp_path):
     lake = open_lake(tmp_path / "lake")
     assert (state(BOOK, 43, lake).state, state(BOOK, 43, lake).missing) == ("needs_data", ("stock_change",))
     assert state(BOOK, 39, lake).missing == ("operation",) and state(BOOK, 67, lake).state == "active"
+
+
+def test_only_what_the_folded_text_reads_is_called_lacking(tmp_path):
+    load(make_folder(tmp_path / "in"), tmp_path / "lake")
+    lake, judged = open_lake(tmp_path / "lake"), judge_all(BOOK, ON, open_lake(tmp_path / "lake"))
+    assert {s for s, _ in judged.values()} >= {"active", "needs_data", "needs_knowledge"}
+    for rule_id, (said, missing) in judged.items():
+        if said in ("active", "needs_data"):
+            read = tables_read(BOOK, BOOK.rules[rule_id])
+            assert missing == tuple(t for t in read if not lake.rows(f"rule_{t}")), rule_id
 
 
 def test_a_rule_reads_what_its_settings_leave():

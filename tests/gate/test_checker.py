@@ -9,7 +9,7 @@ from hengjian.gate.checker import NOT_CHECKED, UNRESOLVED
 from hengjian.gate.levels import LevelRow
 from hengjian.kernel.dates import Period
 from hengjian.kernel.keys import key_of
-from hengjian.rulebook.model import Exemption
+from hengjian.rulebook.model import Exemption, KnowledgeRow
 
 from .benches import ALL
 from .doctors import BOOK, HERE, THERE, Memory, ask, checker, kept, order, request
@@ -257,3 +257,14 @@ def test_what_the_site_exempts_is_not_said(memory, cells, silent):
     plain = Exemption("H1", (), "", "", "", "", "", Period(0, 40_000), "单议", "", "张三", "李四")
     bench = checker(memory, book=replace(BOOK, exemptions=(replace(plain, **cells),)))
     assert (rules(ask(bench, order(MENS_DRUG), patient={"gend": "2"})) == []) is silent
+
+
+def test_official_tables_serve_a_rule_whose_knowledge_else_comes_with_the_data(memory):
+    """No lake here, so no local rows: a row the site imported under the rule's own name is enough."""
+    memory.know("99P1", gend="1")
+    coil = order("C0101010010001-66", hilist_type="301", chrg_type="08")
+    assert rules(ask(checker(memory), coil)) == []
+    cells = {"kid": "s1", "code": "C0101010010001", "match": "exact", "name": "宫内节育器", "value": "2"}
+    row = KnowledgeRow("consumable_sex_limit", "s1", cells, Period(0, 40_000), True, 1, True)
+    (said,) = ask(checker(memory, book=replace(BOOK, knowledge=BOOK.knowledge | {row.table: (row,)})), coil).result
+    assert said["rule_id"] == "consumable_sex_limit" and "consumable_sex_limit:s1" in said["vola_evid"]

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ..lake.folder import make_folder, row
+from ..lake.folder import make_folder, row, write_csv
 from .conftest import hengjian
 
 RULE = "surgery_incision_discount"
@@ -117,3 +117,27 @@ def test_a_wrong_row_stops_the_audit_and_says_where(home: Path) -> None:
     done = hengjian("audit", "--lake", "lake", "--out", "out", cwd=home)
     assert done.returncode == 2 and "releases.csv:2" in done.stderr and "办法" in done.stderr
     assert not (home / "out" / "findings.parquet").exists()
+
+
+def test_official_tables_serve_a_rule_whose_knowledge_else_comes_with_the_data(tmp_path: Path) -> None:
+    """Nothing local in this lake: what the bureau imported is judged by, is cited, holds, and stands in the coverage."""
+    band = {"med_list_codg": "C0101010010002-88", "hilist_name": "护脐带", "list_type": "301", "med_chrgitm_type": "08"}
+    folder = make_folder(tmp_path / "in", fee_line=[row("fee_line", **band)])
+    assert hengjian("ingest", folder, "--lake", tmp_path / "lake").returncode == 0
+    assert audit(tmp_path, "--rules", "consumable_newborn_limit") == []
+
+    official = write_csv(
+        tmp_path / "耗材限新生儿使用.csv", [{"耗材编码": "C0101010010002", "单件产品名": "护脐带", "适用人群": "新生儿"}]
+    )
+    more = ("--notice", "测试公告", "--batch", "第一批", "--from", "2025-01-01", "--yes")
+    done = hengjian("knowledge", "import", official, "--site", "site", *more, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = audit(tmp_path, "--rules", "consumable_newborn_limit")
+    assert found["feedetl_sn"] == "1" and found["certainty"] == "suspected" and "护脐带" in found["message"]
+    assert found["knowledge_ref"].startswith("consumable_newborn_limit:")
+    assert hengjian("verify", "--out", "out", cwd=tmp_path).returncode == 0
+
+    done = hengjian("rules", "coverage", "--lake", "lake", "--site", "site", "--json", cwd=tmp_path)
+    said = {r["title"]: (r["state"], r["missing"]) for r in json.loads(done.stdout)["rules"]}
+    assert said["耗材限新生儿使用"] == ("active", [])
+    assert said["耗材限儿童使用"][0] == "needs_knowledge"

@@ -188,7 +188,7 @@ def points_by_table(site: Path, book: Rulebook, today: date) -> list[dict[str, A
         found["in_force"] += int((~gone & ~future).sum())
     rows = []
     for table, n in sorted(counts.items()):
-        rules = [r for r in book.rules.values() if r.knowledge == table]
+        rules = [r for r in book.rules.values() if r.book_table == table]
         family = book.families[rules[0].family].title if rules and rules[0].family in book.families else ""
         rows.append(
             {"table": table, "title": table_title(table), "rules": [r.rule_id for r in rules], "family": family,

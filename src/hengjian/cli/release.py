@@ -135,7 +135,7 @@ def approve(
     if approval.value is not None:
         what += f" = {book.rules[subject].params[name].shown(approval.value)}"
     console.print(f"已登记：{what}，{day_date(approval.day)} 起（{by}），写在 {site / 'approvals.csv'}。")
-    rules = [r for r in book.rules.values() if r.rule_id == subject or (approval.value is None and r.knowledge == subject)]
+    rules = [r for r in book.rules.values() if r.rule_id == subject or (approval.value is None and r.book_table == subject)]
     if rules and all(r.certainty != "certain" for r in rules):
         console.print("[yellow]用到它的规则至多是可疑（规则本身没有官方的违规定性），核准后程度不变。[/yellow]")
 

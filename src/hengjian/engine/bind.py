@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -27,12 +28,13 @@ from hengjian.engine.shapes import (
     Member,
     Point,
 )
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows, own_columns, specimens
+from hengjian.engine.travelling import lake_rows, own_columns, specimens
 from hengjian.kernel.amounts import to_fen
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.kernel.keys import key_of
 from hengjian.lake.ingest.checks import NATIONAL
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.rulebook.model import ALWAYS, CodeMapping, KnowledgeRow, Rule, Rulebook
 from hengjian.rulebook.rows import Frame, Rows
 
@@ -74,19 +76,16 @@ def points_of(
     points: list[Point] = []
     waiting: dict[str, str] = {}
     for rule in rules:
-        ours = rule.knowledge not in LAKE_KNOWLEDGE
-        rows: Sequence[KnowledgeRow] = (
-            rulebook.knowledge.get(rule.knowledge, ())
-            if ours
-            else specimens(rule)
-            if con is None
-            else lake_rows(con, rule.knowledge, rule)
-        )
-        if rule.knowledge and not rows:
+        brought: Sequence[KnowledgeRow] = ()
+        if rule.travels:
+            brought = specimens(rule) if con is None else lake_rows(con, rule.knowledge, rule)
+        rows = rulebook.knowledge.get(rule.book_table, ())
+        if rule.knowledge and not rows and not brought:
             waiting[rule.rule_id] = rule.knowledge
             continue
         settled = max((p.official_from for p in rule.params.values()), default=ALWAYS)
-        for row in occurring(con, rule, rows, rulebook.code_map) if con is not None and isinstance(rows, Rows) else rows:
+        met = occurring(con, rule, rows, rulebook.code_map) if con is not None and isinstance(rows, Rows) else rows
+        for row in chain(brought, met):
             if period := row.period.meet(rule.period):
                 points.append(Point(len(points), rule, row, period, max(row.official_from, settled)))
         if rule.family in BY_PARAMETERS or (rule.sql and (rule.params or not rule.knowledge)):
@@ -158,9 +157,12 @@ def rows_in_force(rules: Iterable[Rule], rulebook: Rulebook, points: Sequence[Po
     """How many knowledge rows `rules` go by: those that became points, and a site's that meet nothing in this lake."""
     count = 0
     for rule in rules:
-        rows = rulebook.knowledge.get(rule.knowledge, ())
+        rows = rulebook.knowledge.get(rule.book_table, ())
         if isinstance(rows, Rows):
             count += rows.frame.count(rule.period) + sum(row.period.meet(rule.period) is not None for row in rows.plain)
+            count += sum(
+                p.row is not None and p.row.table == rule.knowledge != rule.book_table for p in points if p.rule is rule
+            )
         else:
             count += sum(p.row is not None for p in points if p.rule is rule)
     return count
@@ -178,7 +180,7 @@ def met_rulebook(rulebook: Rulebook, bound: Bound) -> Rulebook:
 
 def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rule]) -> Bound:
     """Create the kn_* tables of `rules`. Needs the tables code_item, code_diag, code_oprn and institution, and those of
-    LAKE_KNOWLEDGE that exist."""
+    TRAVELLING that exist."""
     points, waiting = points_of(rules, rulebook, con)
     members: list[Member] = []
     custom: dict[str, list[tuple[Any, ...]]] = {}
@@ -224,7 +226,7 @@ def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:
     if point.row is None:
         told = {"kid": "INTEGER"} | dict.fromkeys(point.params, "BIGINT") | _PERIOD
         return f"kn_{point.rule.rule_id}", told, (point.kid, *point.params.values(), point.period.start, point.period.end)
-    table = LAKE_KNOWLEDGE[point.row.table]
+    table = TRAVELLING[point.row.table]
     spec: dict[str, str] = {"kid": "INTEGER"}
     row: list[Any] = [point.kid]
     for column, (name, sql) in own_columns(table.name).items():

@@ -167,7 +167,7 @@ def _table(then: Rulebook, now: Rulebook, table: str) -> TableChange | None:
     changed = sorted(kid for kid in old.keys() & new.keys() if _said(old[kid]) != _said(new[kid]))
     if not (added or removed or changed):
         return None
-    rules = tuple(sorted({r.rule_id for book in (then, now) for r in book.rules.values() if r.knowledge == table}))
+    rules = tuple(sorted({r.rule_id for book in (then, now) for r in book.rules.values() if r.book_table == table}))
     some = [f"增 {kid} {_name(new[kid])}" for kid in added[:3]] + [f"减 {kid} {_name(old[kid])}" for kid in removed[:3]]
     some += [f"改 {kid} {_cells(old[kid], new[kid])}" for kid in changed[:3]]
     return TableChange(table, len(added), len(removed), len(changed), rules, tuple(some))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -13,12 +13,13 @@ from hengjian.engine.compile import parse
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.shapes import SHAPES
 from hengjian.engine.text import columns_read
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, rows_of_lake
-from hengjian.kernel.dates import day_date
+from hengjian.engine.travelling import rows_of_lake
+from hengjian.kernel.dates import Period, day_date
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema.layer import LAYER
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import POINT_GROUPS, KnowledgeRow, NationalRule, Rule, Rulebook
+from hengjian.rulebook.rows import Rows
 
 STATES = {
     "active": "启用",
@@ -29,6 +30,11 @@ STATES = {
 }
 """What may be said of one national rule, best first."""
 
+Judged = tuple[str, tuple[str, ...]]
+"""A rule's state (one of STATES, or draft, retired), and the tables it lacks."""
+
+RUNNING = ("active", "shadow")
+_ORDER = list(STATES)
 _ALWAYS_THERE = ("encounter", "fee_line", "person", "institution")
 
 
@@ -64,36 +70,60 @@ class Coverage:
         return {state: counted[state] for state in STATES}
 
 
-def coverage(book: Rulebook, on: int, lake: LakeVersion | None = None) -> Coverage:
-    """The coverage of a rulebook on a day; with `lake`, also what data and travelling knowledge are there."""
-    ours: dict[int, list[Rule]] = {}
+def coverage(book: Rulebook, on: int, lake: LakeVersion | None = None, states: Mapping[str, Judged] | None = None) -> Coverage:
+    """The coverage of a rulebook on a day; with `lake`, also what data and travelling knowledge are there. `states`: what `judge_all` said
+    of the same three, where it was asked before."""
+    judged = judge_all(book, on, lake) if states is None else states
+    ours: dict[int, list[str]] = {}
     for rule in book.rules.values():
-        if rule.national and rule.status in ("active", "shadow"):
-            ours.setdefault(rule.national, []).append(rule)
-    covered = [_covered(book, n, ours.get(n.seq, []), on, lake) for n in book.catalogue]
+        if rule.national and rule.status in RUNNING:
+            ours.setdefault(rule.national, []).append(rule.rule_id)
+    covered = []
+    for national in book.catalogue:
+        rules = ours.get(national.seq, [])
+        state, missing = min((judged[r] for r in rules), key=lambda j: _ORDER.index(j[0]), default=("not_yet", ()))
+        covered.append(Covered(national, state, tuple(rules), missing))
     return Coverage(tuple(covered), tuple(_by_family(book, on)), tuple(_by_group(book, on, lake)))
 
 
-def _covered(book: Rulebook, national: NationalRule, rules: list[Rule], on: int, lake: LakeVersion | None) -> Covered:
-    if not rules:
-        return Covered(national, "not_yet")
-    judged = [_state(book, rule, on, lake) for rule in rules]
-    order = list(STATES)
-    state, missing = min(judged, key=lambda j: order.index(j[0]))
-    return Covered(national, state, tuple(r.rule_id for r in rules), missing)
+def judge_all(book: Rulebook, on: int, lake: LakeVersion | None) -> dict[str, Judged]:
+    """Of each rule on a day its state, and the tables it lacks. Without a lake, knowledge that travels with the data counts as lacking.
+
+    What takes time is to fold a rule's settings into its family's SQL, to see which tables it reads. It is done only where a table the text
+    names is empty: the folded text reads no others.
+    """
+    empty = (
+        frozenset() if lake is None else frozenset(t for t in LAYER if t not in _ALWAYS_THERE and not lake.rows(f"rule_{t}"))
+    )
+    named: dict[str, frozenset[str]] = {}
+    return {r.rule_id: _judge(book, r, on, lake, empty, named) for r in book.rules.values()}
 
 
-def _state(book: Rulebook, rule: Rule, on: int, lake: LakeVersion | None) -> tuple[str, tuple[str, ...]]:
-    """A rule's state, and the tables it lacks. Without a lake, knowledge that travels with the data counts as lacking."""
-    table = rule.knowledge
-    if table in LAKE_KNOWLEDGE:
-        if lake is None or not any(on in row.period for row in rows_of_lake(lake, rule)):
-            return "needs_knowledge", (table,)
-    elif table and not any(on in r.period for r in book.knowledge.get(table, ())):
-        return "needs_knowledge", (table,)
-    if lake is not None and (empty := tuple(t for t in tables_read(book, rule) if not lake.rows(f"rule_{t}"))):
-        return "needs_data", empty
+def _judge(
+    book: Rulebook, rule: Rule, on: int, lake: LakeVersion | None, empty: frozenset[str], named: dict[str, frozenset[str]]
+) -> Judged:
+    if rule.status not in RUNNING:
+        return rule.status, ()
+    if rule.knowledge and not points_in_force(book, rule, on) and not _brought(rule, on, lake):
+        return "needs_knowledge", (rule.knowledge,)
+    if (key := rule.family or rule.rule_id) not in named:
+        sql = book.families[rule.family].sql if rule.family else rule.sql
+        named[key] = frozenset(t.name for t in parse(sql).find_all(exp.Table))
+    if named[key] & empty and (missing := tuple(t for t in tables_read(book, rule) if t in empty)):
+        return "needs_data", missing
     return rule.status, ()
+
+
+def _brought(rule: Rule, on: int, lake: LakeVersion | None) -> bool:
+    return rule.travels and lake is not None and any(on in row.period for row in rows_of_lake(lake, rule))
+
+
+def points_in_force(book: Rulebook, rule: Rule, on: int) -> int:
+    """How many rows of the rulebook and the site, on a day, a rule goes by. Those that come with the data are not among them."""
+    rows = book.knowledge.get(rule.book_table, ())
+    if isinstance(rows, Rows):
+        return sum(on in r.period for r in rows.plain) + rows.frame.count(Period(on, on + 1))
+    return sum(on in r.period for r in rows)
 
 
 def tables_read(book: Rulebook, rule: Rule) -> tuple[str, ...]:
@@ -114,9 +144,9 @@ def _own_tables(rule: Rule) -> Iterable[str]:
 def _by_family(book: Rulebook, on: int) -> Iterable[Points]:
     heading_of: dict[str, str] = {}
     for rule in book.rules.values():  # a table that rules of two families read counts once, for the first
-        if rule.knowledge in book.knowledge:
+        if rule.book_table in book.knowledge:
             family = book.families.get(rule.family)
-            heading_of.setdefault(rule.knowledge, f"{family.code} {family.title}" if family else "— 自带 SQL")
+            heading_of.setdefault(rule.book_table, f"{family.code} {family.title}" if family else "— 自带 SQL")
     for heading in sorted(set(heading_of.values())):
         names = sorted(name for name, own in heading_of.items() if own == heading)
         yield _points(heading, (row for name in names for row in book.knowledge[name]), on)
@@ -126,8 +156,8 @@ def _by_group(book: Rulebook, on: int, lake: LakeVersion | None) -> Iterable[Poi
     groups = {n.seq: n.group for n in book.catalogue}
     tables: dict[str, str] = {}
     for rule in book.rules.values():
-        if rule.knowledge in book.knowledge:
-            tables.setdefault(rule.knowledge, rule.point_group or groups.get(rule.national, "other"))
+        if rule.book_table in book.knowledge:
+            tables.setdefault(rule.book_table, rule.point_group or groups.get(rule.national, "other"))
     for group, label in POINT_GROUPS.items():
         names = sorted(t for t, g in tables.items() if g == group)
         found = _points(label, (row for name in names for row in book.knowledge[name]), on)

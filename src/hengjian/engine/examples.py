@@ -24,12 +24,12 @@ from hengjian.engine.backends.duckdb import connect
 from hengjian.engine.bind import bind
 from hengjian.engine.groups import grow_groups
 from hengjian.engine.plan import make_plan
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.dates import OPEN_DAY, Period
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.derive import create_empty_tables, dictionary_sql, layer_sql
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.rulebook.marked import as_day
 from hengjian.rulebook.model import UNITS, Example, KnowledgeRow, Rule, Rulebook
 
@@ -70,7 +70,7 @@ def example_rule(rule: Rule, example: Example) -> Rule:
 def example_rulebook(rulebook: Rulebook, rule: Rule, example: Example) -> Rulebook:
     """The rulebook with the example's own knowledge rows in place of the rule's table."""
     rows = example.given.get("knowledge")
-    if rows is None or rule.knowledge in LAKE_KNOWLEDGE:
+    if rows is None or rule.travels:
         return rulebook
     knowledge = []
     for number, cells in enumerate(rows, 1):
@@ -258,7 +258,7 @@ def differences(example: Example, found: list[dict[str, Any]]) -> list[str]:
 
 def load_local(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, str]]) -> None:
     """Create a table of knowledge that travels with the data, with these rows."""
-    table = LAKE_KNOWLEDGE[name]
+    table = TRAVELLING[name]
     con.execute(f"CREATE TABLE {name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})").fetchall()
     for row in rows:
         columns = [c.name for c in table.columns if row.get(c.name)]

@@ -17,7 +17,7 @@ from sqlglot.optimizer.simplify import simplify
 from hengjian.engine.bind import points_of
 from hengjian.engine.compile import parse
 from hengjian.engine.shapes import BINDERS, FAMILY_SHAPES, OPTIONS, ROW_KEYS, SHAPES, WINDOWED
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, columns_of
+from hengjian.engine.travelling import columns_of
 from hengjian.rulebook.model import Rule, Rulebook
 
 _NEVER = {"kid", "dx_set", "valid_from", "valid_to", "w0", "w1", "ym"} | ROW_KEYS
@@ -51,9 +51,7 @@ def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[
             rows[member.shape].append(member.values)
     known = {s: r for s, r in rows.items() if r}
     fixed = {c for spec in SHAPES.values() for c in spec}
-    if (
-        rule.knowledge in LAKE_KNOWLEDGE
-    ):  # its rows are not known here: only what settings say, and words they have no column for
+    if rule.travels:  # its rows are not known here: only what settings say, and words they have no column for
         fixed = rule.settings.keys() | (OPTIONS.get(rule.family, {}).keys() - columns_of(rule.knowledge))
     constants = {
         shape: {c: v for c, v in found[0].items() if c not in _NEVER and c in fixed and all(r[c] == v for r in found)}

@@ -27,7 +27,7 @@ def write_pack(path: Path, book: Rulebook, rules: Sequence[Rule]) -> None:
     kept: dict[str, Path | str] = {}
     for folder in book.folders:
         files = {r.path for r in rules} | {book.families[r.family].path for r in rules if r.family}
-        files |= {folder / "knowledge" / f"{r.knowledge}.csv" for r in rules if r.knowledge in book.knowledge}
+        files |= {folder / "knowledge" / f"{r.book_table}.csv" for r in rules if r.book_table in book.knowledge}
         files |= set((folder / "law").glob("*.yml"))
         kept |= {f.relative_to(folder).as_posix(): f for f in files if f.is_relative_to(folder) and f.is_file()}
     kept |= local_files(book, rules)

@@ -14,14 +14,10 @@ import duckdb
 from hengjian.kernel.dates import OPEN_DAY, Period, day_number
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.rows import rows_sql
-from hengjian.lake.schema import TABLES, Table
 from hengjian.lake.schema.layer import LAYER
-from hengjian.lake.schema.local import LOCAL
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.lake.versions import LakeVersion
 from hengjian.rulebook.model import KnowledgeRow, Rule
-
-LAKE_KNOWLEDGE: dict[str, Table] = {t.name: t for t in LOCAL.values()} | {"price": TABLES["price"]}
-"""Knowledge that travels with the data, by table name."""
 
 _ALIASES = {"code": "med_list_codg", "name": "hilist_name", "diag_prefixes": "diag_prefix"}
 """What families read → the column of the lake."""
@@ -38,7 +34,7 @@ def own_columns(table: str) -> dict[str, tuple[str, str]]:
     """What a rule with SQL of its own finds in `kn_<table>`: lake column → name and type there. Codes become keys unless rule tables hold
     them as text; numbers stay integers, money becomes fen; other text is left out."""
     found: dict[str, tuple[str, str]] = {}
-    for column in LAKE_KNOWLEDGE[table].columns:
+    for column in TRAVELLING[table].columns:
         if column.name == "med_list_codg":
             found[column.name] = ("item_key", "BIGINT")
         elif column.name in _AS_TEXT:
@@ -53,8 +49,8 @@ def own_columns(table: str) -> dict[str, tuple[str, str]]:
 
 
 def columns_of(table: str) -> set[str]:
-    """The columns a rule finds in the rows of a table of LAKE_KNOWLEDGE."""
-    there = {c.name for c in LAKE_KNOWLEDGE[table].columns}
+    """The columns a rule finds in the rows of a table of TRAVELLING."""
+    there = {c.name for c in TRAVELLING[table].columns}
     more = {ours for ours, theirs in _ALIASES.items() if theirs in there} | {"match"}
     return there | more | ({"low", "high"} if "op" in there else set())
 
@@ -63,7 +59,7 @@ def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str, rule: Rule | Non
     """Rows of a knowledge table that travels with the data (a table of that name in the connection), of one rule if named; or none."""
     if con is None or not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [name]).fetchall():
         return []
-    columns = [c.name for c in LAKE_KNOWLEDGE[name].columns]
+    columns = [c.name for c in TRAVELLING[name].columns]
     names = [rule.title, rule.rule_id, rule.official_code] if rule is not None and "rule" in columns else []
     chosen = "WHERE rule IN (?, ?, ?)" if names else ""
     found = con.execute(f"SELECT {', '.join(columns)} FROM {name} {chosen} ORDER BY ALL", names).fetchall()
@@ -73,9 +69,9 @@ def lake_rows(con: duckdb.DuckDBPyConnection | None, name: str, rule: Rule | Non
 
 def rows_of_lake(lake: LakeVersion, rule: Rule) -> list[KnowledgeRow]:
     """The rows of a lake version that a rule goes by, those out of force too; none where its knowledge does not travel."""
-    if rule.knowledge not in LAKE_KNOWLEDGE:
+    if not rule.travels:
         return []
-    rows = rows_sql(lake, rule.knowledge, [c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns])
+    rows = rows_sql(lake, rule.knowledge, [c.name for c in TRAVELLING[rule.knowledge].columns])
     if not rows:
         return []
     with duckdb.connect(":memory:") as con:
@@ -85,9 +81,9 @@ def rows_of_lake(lake: LakeVersion, rule: Rule) -> list[KnowledgeRow]:
 
 def specimens(rule: Rule) -> list[KnowledgeRow]:
     """The rows of a rule's own examples, where its knowledge travels with the data: the kinds of rows it reads."""
-    if rule.knowledge not in LAKE_KNOWLEDGE:
+    if not rule.travels:
         return []
-    columns = [c.name for c in LAKE_KNOWLEDGE[rule.knowledge].columns]
+    columns = [c.name for c in TRAVELLING[rule.knowledge].columns]
     given = [cells for example in rule.examples for cells in example.given.get("knowledge", ())]
     return [
         _row(rule.knowledge, {c: cells.get(c, rule.title if c == "rule" else "") for c in columns}, number, rule)
@@ -96,7 +92,7 @@ def specimens(rule: Rule) -> list[KnowledgeRow]:
 
 
 def _row(name: str, values: dict[str, str], number: int, rule: Rule | None) -> KnowledgeRow:
-    kid = "/".join(values[k] for k in LAKE_KNOWLEDGE[name].key if k != "valid_from")
+    kid = "/".join(values[k] for k in TRAVELLING[name].key if k != "valid_from")
     start = day_number(date.fromisoformat(values["valid_from"]))
     end = day_number(date.fromisoformat(values["valid_to"])) if values["valid_to"] else OPEN_DAY
     cells = _readable(values, f"{name}:{kid}")

@@ -163,7 +163,7 @@ def _knowledge_details(finding: Mapping[str, Any], then: Grounds, now: Grounds) 
         told.append("站点的编码对照变了")
     if not told and then.knowledge.exemptions != now.knowledge.exemptions:
         told.append("站点登记的豁免变了")
-    table = str(then.rule.rules[str(finding["rule_id"])].knowledge)
+    table = then.rule.rules[str(finding["rule_id"])].book_table
     if not told and then.knowledge.knowledge.get(table) != now.knowledge.knowledge.get(table):
         told.append(f"知识表 {table} 变了")
     return told

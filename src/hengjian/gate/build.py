@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 
 from hengjian.engine.backends.duckdb import attach_small_tables, connect
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.gate.acts import Layout, Row
 from hengjian.gate.checker import Checker, History
 from hengjian.gate.judge import Judge
@@ -17,6 +16,7 @@ from hengjian.gate.knowledge import Knowledge
 from hengjian.gate.levels import Levels, read_levels
 from hengjian.gate.stages import running
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.lake.versions import open_lake
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.model import Rulebook
@@ -79,5 +79,5 @@ def attach(con: duckdb.DuckDBPyConnection, lake: Path | None) -> None:
         con.execute(f"CREATE TABLE code_{name} (key BIGINT, code VARCHAR, name VARCHAR)").fetchall()
     columns = ", ".join(f"{c.name} {c.sql}" for c in LAYER["institution"].columns)
     con.execute(f"CREATE TABLE institution ({columns})").fetchall()
-    for table in LAKE_KNOWLEDGE.values():
+    for table in TRAVELLING.values():
         con.execute(f"CREATE TABLE {table.name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})").fetchall()

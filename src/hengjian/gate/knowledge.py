@@ -14,7 +14,7 @@ import duckdb
 
 from hengjian.engine.bind import Locals, ceilings, custom_row
 from hengjian.engine.shapes import BINDERS, BY_PARAMETERS, DATED, OF_TABLE, ROW_KEYS, SHAPES, Member, Point
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, lake_rows
+from hengjian.engine.travelling import lake_rows
 from hengjian.kernel.dates import OPEN_DAY
 from hengjian.kernel.keys import key_of
 from hengjian.lake.schema.layer import DICTIONARIES
@@ -78,16 +78,17 @@ class Knowledge:
 
     def _points(self, book: Rulebook, rule: Rule, con: duckdb.DuckDBPyConnection) -> Iterator[Point]:
         """The points of a rule, as `bind.points_of` numbers them, but of a site's rows all: an order may name any code."""
-        travelling = rule.knowledge in LAKE_KNOWLEDGE
-        rows = lake_rows(con, rule.knowledge, rule) if travelling else book.knowledge.get(rule.knowledge, ())
-        if rule.knowledge and not rows:
+        brought = lake_rows(con, rule.knowledge, rule) if rule.travels else []
+        kept = book.knowledge.get(rule.book_table, ())
+        if rule.knowledge and not brought and not kept:
             self.waiting[rule.rule_id] = rule.knowledge
             return
         settled = max((p.official_from for p in rule.params.values()), default=ALWAYS)
-        for place, row in enumerate(rows):
-            if period := row.period.meet(rule.period):
-                self.sources.append(Source(rule, rows, place, None))
-                yield Point(len(self.sources) - 1, rule, row, period, max(row.official_from, settled))
+        for rows in (brought, kept):
+            for place, row in enumerate(rows):
+                if period := row.period.meet(rule.period):
+                    self.sources.append(Source(rule, rows, place, None))
+                    yield Point(len(self.sources) - 1, rule, row, period, max(row.official_from, settled))
         if rule.family in BY_PARAMETERS or (not rule.family and (rule.params or not rule.knowledge)):
             for period, values in rule.param_periods():
                 point = Point(len(self.sources), rule, None, period, settled if rule.params else OPEN_DAY, values)

@@ -38,7 +38,7 @@ def local_files(book: Rulebook, rules: Sequence[Rule]) -> dict[str, str]:
         files[CODE_MAP] = _text(_MAPPING, [(m.national, m.local, *_days(m.period)) for m in book.code_map])
     if met := [e for e in book.exemptions if any(e.is_about(i) for i in ids)]:
         files[EXEMPTIONS] = _text(_EXEMPTION, [_exemption_cells(e) for e in met])
-    for table in sorted({r.knowledge for r in rules if r.knowledge}):
+    for table in sorted({r.book_table for r in rules if r.knowledge}):
         rows = book.knowledge.get(table, ())
         if any(r.site or r.approved_from < OPEN_DAY or _days(r.period)[1] != r.values.get("valid_to", "") for r in rows):
             files[f"knowledge/{table}.csv"] = _table(rows)

@@ -13,6 +13,7 @@ from typing import Any
 
 from hengjian.kernel.amounts import FEN, PRICE_UNITS, QTY_UNITS
 from hengjian.kernel.dates import OPEN_DAY, Period
+from hengjian.lake.schema.local import TRAVELLING
 
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
 STATUS_LABELS = {"draft": "草稿", "shadow": "影子", "active": "启用", "retired": "停用"}
@@ -262,6 +263,17 @@ class Rule:
     @property
     def theme(self) -> str:
         return self.rule_id
+
+    @property
+    def travels(self) -> bool:
+        """Whether its knowledge comes with the data."""
+        return self.knowledge in TRAVELLING
+
+    @property
+    def book_table(self) -> str:
+        """The table of the rulebook and the site whose rows it reads: that of its knowledge. A rule whose knowledge travels with the data reads
+        beside it what official tables brought to the site under its own name."""
+        return self.rule_id if self.travels else self.knowledge
 
     def param_periods(self) -> list[tuple[Period, dict[str, int]]]:
         """The rule's validity cut where any parameter changes, with all values in each part; parts without a value are left out."""

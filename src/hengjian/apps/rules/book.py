@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from hengjian.apps.rules.judging import Judged, cover, judge_all
 from hengjian.apps.runs.known import known_rules
 from hengjian.apps.runs.queries import current_lake
-from hengjian.engine.coverage import STATES, Coverage
+from hengjian.engine.coverage import STATES, Coverage, Judged, coverage, judge_all
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.travelling import rows_of_lake
 from hengjian.gate.stages import standings
@@ -49,7 +48,7 @@ class OfficeBook:
     def coverage(self) -> Coverage:
         """How much of the national edition is covered, with the office's data."""
         lake = current_lake()
-        return self._once(("coverage", lake and lake.number), lambda: cover(self.book, self.on, lake, self.states()))
+        return self._once(("coverage", lake and lake.number), lambda: coverage(self.book, self.on, lake, self.states()))
 
     def states(self) -> dict[str, Judged]:
         """Of each rule its state and the tables it lacks."""
@@ -79,7 +78,7 @@ class OfficeBook:
         found: dict[str, tuple[Rule, ...]] = {}
         for rule in self.book.rules.values():
             if rule.knowledge:
-                found[rule.knowledge] = (*found.get(rule.knowledge, ()), rule)
+                found[rule.book_table] = (*found.get(rule.book_table, ()), rule)
         return found
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -15,12 +15,9 @@ from hengjian.apps.rules.book import LABELS, TONES, OfficeBook, office_book
 from hengjian.apps.rules.figures import NONE, Found, newest
 from hengjian.apps.rules.words import family_title, table_title
 from hengjian.apps.runs.models import Run
-from hengjian.engine.coverage import Covered
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
-from hengjian.kernel.dates import Period
+from hengjian.engine.coverage import Covered, points_in_force
 from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, Rule
 from hengjian.rulebook.quality import Quality, read_quality
-from hengjian.rulebook.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class RuleRow:
     @property
     def travels(self) -> bool:
         """Whether its knowledge comes with the data."""
-        return self.rule.knowledge in LAKE_KNOWLEDGE
+        return self.rule.travels
 
     def __str__(self) -> str:
         return self.rule.title
@@ -97,20 +94,10 @@ def _row(office: OfficeBook, rule: Rule, found: Mapping[str, Found] | None, meas
         family_title(office.book, rule),
         state,
         tuple(table_title(office.book, t) for t in missing),
-        points_in_force(office, rule),
+        points_in_force(office.book, rule, office.on) if rule.book_table in office.book.knowledge else None,
         None if found is None else found.get(rule.rule_id, NONE),
         measured.get(rule.rule_id),
     )
-
-
-def points_in_force(office: OfficeBook, rule: Rule) -> int | None:
-    """Knowledge rows in force on the day; None for a rule that goes by none, or whose knowledge comes with the data."""
-    if rule.knowledge not in office.book.knowledge:
-        return None
-    rows = office.book.knowledge[rule.knowledge]
-    if isinstance(rows, Rows):
-        return sum(office.on in r.period for r in rows.plain) + rows.frame.count(Period(office.on, office.on + 1))
-    return sum(office.on in r.period for r in rows)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from hengjian.engine.collect import LABELS
 from hengjian.engine.shapes import COUNTS, WINDOWS
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.dates import OPEN_DAY, Period, day_date
 from hengjian.lake.schema import TABLES
 from hengjian.lake.schema.codes import CODE_TABLES
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.rulebook.model import Rule, Rulebook
 from hengjian.site.knowledge.tables import KINDS
 
@@ -131,8 +131,8 @@ def table_title(book: Rulebook, table: str) -> str:
     """What people call a knowledge table: the official rule it belongs to, what the lake calls it, or a rule that reads it."""
     if table in KINDS:
         return KINDS[table].title
-    if table in LAKE_KNOWLEDGE:
-        return LAKE_KNOWLEDGE[table].label
+    if table in TRAVELLING:
+        return TRAVELLING[table].label
     return next((r.title for r in book.rules.values() if r.knowledge == table), table)
 
 
@@ -146,8 +146,8 @@ def column_label(name: str, table: str = "") -> str:
     """A column's name in Chinese: of a knowledge table, or of a table of the lake."""
     if table in TABLES and name in TABLES[table]:
         return TABLES[table][name].label
-    if table in LAKE_KNOWLEDGE:
-        return next((c.label for c in LAKE_KNOWLEDGE[table].columns if c.name == name), _COLUMNS.get(name, name))
+    if table in TRAVELLING:
+        return next((c.label for c in TRAVELLING[table].columns if c.name == name), _COLUMNS.get(name, name))
     return _COLUMNS.get(name, name)
 
 

@@ -10,10 +10,10 @@ import duckdb
 
 from hengjian.engine.bind import Bound
 from hengjian.engine.plan import COLLECT, Plan, Text
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.keys import BUCKETS
 from hengjian.lake.rows import rows_sql
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.lake.versions import LakeVersion
 
 LINES_AT_ONCE = 6_000_000
@@ -39,7 +39,7 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion, knowl
         table = f"code_{name}"
         source = rows_sql(lake, table) or "(SELECT NULL::BIGINT AS key, NULL AS code, NULL AS name WHERE false)"
         con.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT key, code, name FROM {source}").fetchall()
-    for local in LAKE_KNOWLEDGE.values():
+    for local in TRAVELLING.values():
         if rows := rows_sql(knowledge, local.name, [c.name for c in local.columns]):
             con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT * FROM {rows}").fetchall()
     load_table(con, lake, "institution", LAYER["institution"].by_name, None)

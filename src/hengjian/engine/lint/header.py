@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hengjian.engine.collect import RUNTIME
 from hengjian.engine.lint.fault import Fault
 from hengjian.engine.shapes import LABELS, READS, SETTINGS
-from hengjian.engine.travelling import LAKE_KNOWLEDGE, columns_of
+from hengjian.engine.travelling import columns_of
 from hengjian.rulebook.model import Rule, Rulebook
 
 
@@ -61,7 +61,7 @@ def _columns(book: Rulebook, rule: Rule) -> set[str] | None:
     """Columns of the rule's knowledge; None when its table is empty, so that nobody can tell."""
     if not rule.knowledge:
         return set()
-    if rule.knowledge in LAKE_KNOWLEDGE:
+    if rule.travels:
         return columns_of(rule.knowledge)
     rows = book.knowledge.get(rule.knowledge, ())
     return set(rows[0].values) if rows else None

@@ -14,9 +14,9 @@ from hengjian.engine.bind import bind
 from hengjian.engine.compile import compile_sql
 from hengjian.engine.lint.fault import Fault
 from hengjian.engine.lint.text import LintText, Schema
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
 from hengjian.kernel.errors import RulebookError
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.rulebook.model import Rule, Rulebook
 
 _CURE = "表和列见 docs/reference/data.md，写法见 docs/reference/rule-sql.md；名字与引擎的保留字相同时换一个"
@@ -38,7 +38,7 @@ class Bench:
         bind(self._duckdb, book, [])
         for rule in rules:
             if rule.sql:
-                if rule.knowledge in LAKE_KNOWLEDGE:
+                if rule.travels:
                     self._give(rule.knowledge, rule.title)
                 try:
                     bind(self._duckdb, book, [rule])
@@ -52,7 +52,7 @@ class Bench:
 
     def _give(self, name: str, title: str) -> None:
         """One made-up row for a rule in a knowledge table that travels with the data: its columns appear only with a row."""
-        table = LAKE_KNOWLEDGE[name]
+        table = TRAVELLING[name]
         self._duckdb.execute(
             f"CREATE OR REPLACE TABLE {name} ({', '.join(f'{c.name} {c.kind.sql}' for c in table.columns)})"
         ).fetchall()

@@ -4,6 +4,7 @@ Periods are half-open. An empty optional cell is no condition. In the lake each 
 """
 
 from hengjian.lake.schema.base import Column, Table, col
+from hengjian.lake.schema.price import PRICE
 
 _PERIOD: tuple[Column, ...] = (
     col("valid_from", "生效日期", "date", required=True, src="o", meaning="first day in force"),
@@ -190,3 +191,6 @@ LOCAL: dict[str, Table] = {
     )
 }
 """Local knowledge tables by file name (without `local_`)."""
+
+TRAVELLING: dict[str, Table] = {t.name: t for t in (*LOCAL.values(), PRICE)}
+"""Knowledge that travels with the data, by table name."""

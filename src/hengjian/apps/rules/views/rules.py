@@ -23,7 +23,7 @@ from hengjian.apps.rules.views import today
 from hengjian.apps.runs import policies as runs_policies
 from hengjian.apps.runs import services as runs_services
 from hengjian.engine.coverage import STATES
-from hengjian.engine.travelling import LAKE_KNOWLEDGE
+from hengjian.lake.schema.local import TRAVELLING
 from hengjian.site.knowledge.editing import cells_of
 
 _TABS = ("active", "shadow", "needs_knowledge", "needs_data")
@@ -117,7 +117,7 @@ def _columns(rows: Any, table: str) -> list[tuple[str, str]]:
     """Name and title of the columns of a knowledge table that a page has room for."""
     if not rows:
         return []
-    elsewhere = _ELSEWHERE if table in LAKE_KNOWLEDGE else ("match",)
+    elsewhere = _ELSEWHERE if table in TRAVELLING else ("match",)
     names = [n for n in cells_of(rows[0]) if n not in elsewhere]
     return [(n, words.column_label(n, table)) for n in names]
 
