@@ -8,8 +8,9 @@ from datetime import date
 from django.http import QueryDict
 
 from hengjian.apps.accounts.models import User
-from hengjian.apps.rules import knowledge, policies, queries
+from hengjian.apps.rules import indicators, knowledge, policies, queries
 from hengjian.apps.rules.forms import KnowledgeFilter, RuleFilter
+from hengjian.apps.rules.indicator import Indicator
 from hengjian.apps.rules.knowledge import Told
 from hengjian.apps.rules.queries import RuleRow
 from hengjian.apps.runs.exports import Column, register
@@ -33,8 +34,15 @@ def knowledge_rows(user: User, day: date, query: QueryDict) -> Iterator[Told]:
             yield knowledge.told(seen, row)
 
 
+def indicator_rows(user: User, day: date, query: QueryDict) -> Iterator[tuple[Indicator, str, str]]:
+    """The figures of a statistic as its page filters them: the figure, the institution's name, the statistic's title."""
+    found = indicators.chosen(user, day, query)
+    for row in found.rows:
+        yield row, found.names[row.code], found.rule.title if found.rule else ""
+
+
 def offer() -> None:
-    """Register both lists; called when Django is ready."""
+    """Register the lists; called when Django is ready."""
     register(
         "rules",
         rule_rows,
@@ -78,5 +86,28 @@ def offer() -> None:
             Column("读它的规则", lambda t: "；".join(r.title for r in t.rules), width=30),
         ),
         title="知识",
+        act=policies.READ,
+    )
+    register(
+        "indicators",
+        indicator_rows,
+        (
+            Column("指标", lambda t: t[2], width=20),
+            Column("月份", lambda t: t[0].month, "day", 12),
+            Column("机构编号", lambda t: t[0].code, width=16),
+            Column("机构", lambda t: t[1], width=28),
+            Column("等级", lambda t: t[0].level_name, width=10),
+            Column("类别", lambda t: t[0].kind_name, width=14),
+            Column("单位", lambda t: t[0].unit, width=8),
+            Column("分子", lambda t: t[0].numerator, "money"),
+            Column("分母", lambda t: t[0].denominator, "money"),
+            Column("占比", lambda t: t[0].share, "share", 10),
+            Column("同级同类机构", lambda t: t[0].peers, "count", 12),
+            Column("名次（小到大）", lambda t: t[0].place, "count", 14),
+            Column("百分位", lambda t: t[0].percentile, "count", 10),
+            Column("中位数", lambda t: t[0].median, "share", 10),
+            Column("第九十百分位", lambda t: t[0].p90, "share", 14),
+        ),
+        title="统计指标",
         act=policies.READ,
     )

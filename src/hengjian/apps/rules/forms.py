@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
 
 from hengjian.apps.listing import day_field
+from hengjian.apps.rules.indicator import KINDS, LEVELS, Indicator
 from hengjian.apps.rules.queries import RuleRow
 from hengjian.apps.rules.words import cell_in_words, column_label
 from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, KnowledgeRow
@@ -53,6 +54,39 @@ def _text(row: RuleRow) -> str:
     rule = row.rule
     number = f"{rule.national}" if rule.national else ""
     return f"{rule.title} {rule.rule_id} {rule.official_code} {number} {rule.r_code} {rule.message}".lower()
+
+
+class IndicatorFilter(forms.Form):
+    """Name or code, month (the newest unless told), level and kind of the institution. A wrong value filters nothing."""
+
+    q = forms.CharField(label="机构", required=False, max_length=60, widget=forms.TextInput({"placeholder": "名称或编号"}))
+    month = forms.ChoiceField(label="月份", required=False)
+    level = forms.ChoiceField(label="等级", required=False, choices=(ALL, *((f"{n}", title) for n, title in LEVELS.items())))
+    kind = forms.ChoiceField(label="类别", required=False, choices=(ALL, *KINDS.items()))
+
+    def __init__(self, data: Mapping[str, str], figures: Sequence[Indicator]) -> None:
+        super().__init__(data)
+        self._months = {f"{m:%Y-%m}": m for m in sorted({f.month for f in figures}, reverse=True)}
+        field = self.fields["month"]
+        assert isinstance(field, forms.ChoiceField)
+        newest = next(iter(self._months), "")
+        field.choices = [("", f"最近（{newest}）" if newest else "最近"), *((m, m) for m in self._months)]
+        self.is_valid()
+
+    @property
+    def month_asked(self) -> date | None:
+        """The month asked for, else the newest; None when there is none."""
+        return self._months.get(self.cleaned_data.get("month") or "", next(iter(self._months.values()), None))
+
+    def fits(self, figure: Indicator, name: str) -> bool:
+        """Whether an institution's figure is of the name, level and kind asked for."""
+        asked = self.cleaned_data
+        words = (asked.get("q") or "").strip().lower()
+        return (
+            (not words or words in name.lower() or words in figure.code.lower())
+            and asked.get("level") in ("", None, f"{figure.level}")
+            and asked.get("kind") in ("", None, figure.kind)
+        )
 
 
 class KnowledgeFilter(forms.Form):
