@@ -119,6 +119,22 @@ def test_a_wrong_row_stops_the_audit_and_says_where(home: Path) -> None:
     assert not (home / "out" / "findings.parquet").exists()
 
 
+def test_what_an_exemption_takes_out_is_kept_row_by_row(tmp_path: Path) -> None:
+    bed = {"med_list_codg": "001102000050000", "hilist_name": "住院诊查费", "cnt": "3", "pric": "20"}
+    folder = make_folder(
+        tmp_path / "in", fee_line=[row("fee_line", **bed, det_item_fee_sumamt="60", inscp_scp_amt="60")], settlement=()
+    )
+    assert hengjian("ingest", folder, "--lake", tmp_path / "lake").returncode == 0
+    assert [f["rule_id"] for f in audit(tmp_path)] == ["service_daily_limit"]
+    why = ("--to", "2026-12-31", "--from", "2026-01-01", "--reason", "单议", "--by", "张三", "--approved-by", "李四")
+    site(tmp_path, "exempt", "service_daily_limit", "--institution", "H99010000001", *why)
+    assert audit(tmp_path) == []
+    (spared,) = pq.read_table(tmp_path / "out" / "spared.parquet").to_pylist()
+    assert spared["rule_id"] == "service_daily_limit" and "由豁免 H" in spared["evidence"]
+    told = json.loads((tmp_path / "out" / "audit.json").read_text(encoding="utf-8"))
+    assert (told["findings"], told["spared"]) == (0, 1)
+
+
 def test_official_tables_serve_a_rule_whose_knowledge_else_comes_with_the_data(tmp_path: Path) -> None:
     """Nothing local in this lake: what the bureau imported is judged by, is cited, holds, and stands in the coverage."""
     band = {"med_list_codg": "C0101010010002-88", "hilist_name": "护脐带", "list_type": "301", "med_chrgitm_type": "08"}

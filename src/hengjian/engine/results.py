@@ -18,7 +18,7 @@ from hengjian.kernel.causes import cause_of, is_full
 from hengjian.kernel.errors import HengjianError, InputError
 
 BELONGING = (
-    "findings.parquet", "shadow.parquet", "withdrawn.parquet", "indicators.parquet", "rules.csv", "rulebook.zip", "report.html", "findings.xlsx",
+    "findings.parquet", "shadow.parquet", "spared.parquet", "withdrawn.parquet", "indicators.parquet", "rules.csv", "rulebook.zip", "report.html", "findings.xlsx",
     "score.json", "audit.json",
 )  # fmt: skip
 """Files of one audit, in the order they are moved; other files in the folder are the user's."""
@@ -39,6 +39,8 @@ def results(out: Path) -> Iterator[Path]:
         try:
             new.mkdir()
             yield new
+            stray = {path.name for path in new.iterdir()} - set(BELONGING)
+            assert not stray, f"would be lost: {stray}"
             (new / _LIST).write_text("\n".join(n for n in BELONGING if (new / n).exists()), encoding="utf-8")
             os.sync()
             new.rename(new.with_name(_READY))

@@ -51,6 +51,7 @@ BUREAU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("规则", "rules:list", "book-open-check", "rule.read"),
             Entry("知识", "rules:knowledge", "library", "rule.read"),
             Entry("统计指标", "rules:indicators", "chart-scatter", "rule.read"),
+            Entry("豁免", "rules:exemptions", "shield-check", "rule.read"),
             Entry("启用规则", "runs:guide", "toggle-right", "rule.release"),
         ),
     ),

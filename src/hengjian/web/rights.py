@@ -78,6 +78,7 @@ RIGHTS: Mapping[str, Right] = {
     "runs:release": _acts("rule.release"),
     "rules:list": _acts("rule.read"),
     "rules:coverage": _acts("rule.read"),
+    "rules:exemptions": _acts("rule.read"),
     "rules:indicators": _acts("rule.read"),
     "rules:rule": _acts("rule.read"),
     "rules:release": _acts("rule.release"),

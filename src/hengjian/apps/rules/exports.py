@@ -8,7 +8,8 @@ from datetime import date
 from django.http import QueryDict
 
 from hengjian.apps.accounts.models import User
-from hengjian.apps.rules import indicators, knowledge, policies, queries
+from hengjian.apps.rules import exemptions, indicators, knowledge, policies, queries
+from hengjian.apps.rules.exemptions import ExemptionRow
 from hengjian.apps.rules.forms import KnowledgeFilter, RuleFilter
 from hengjian.apps.rules.indicator import Indicator
 from hengjian.apps.rules.knowledge import Told
@@ -39,6 +40,12 @@ def indicator_rows(user: User, day: date, query: QueryDict) -> Iterator[tuple[In
     found = indicators.chosen(user, day, query)
     for row in found.rows:
         yield row, found.names[row.code], found.rule.title if found.rule else ""
+
+
+def exemptions_of(user: User, day: date, query: QueryDict) -> Sequence[ExemptionRow]:
+    """Exemptions as their page filters them."""
+    state = query.get("state", "")
+    return [r for r in exemptions.exemption_rows(user, day)[0] if state not in exemptions.STATES or r.state == state]
 
 
 def offer() -> None:
@@ -109,5 +116,25 @@ def offer() -> None:
             Column("第九十百分位", lambda t: t[0].p90, "share", 14),
         ),
         title="统计指标",
+        act=policies.READ,
+    )
+    register(
+        "exemptions",
+        exemptions_of,
+        (
+            Column("编号", "exemption.number", width=16),
+            Column("对象", lambda r: "；".join(f"{label} {value}" for label, value in r.subjects), width=40),
+            Column("规则", lambda r: "；".join(rule.title for rule in r.rules) or "全部规则", width=30),
+            Column("起", "begins_on", "day", 12),
+            Column("止（含）", "last_day", "day", 12),
+            Column("今天", "label", width=8),
+            Column("理由", "exemption.reason", width=30),
+            Column("依据", "exemption.basis", width=24),
+            Column("登记人", "exemption.by", width=10),
+            Column("批准人", "exemption.approved_by", width=10),
+            Column("最近一次审计免去（条）", lambda r: r.spared[0] if r.spared else None, "count", 18),
+            Column("基金支付（元）", lambda r: r.spared[1] if r.spared else None, "money"),
+        ),
+        title="豁免",
         act=policies.READ,
     )

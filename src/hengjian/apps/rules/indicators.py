@@ -14,12 +14,11 @@ from typing import Any
 import duckdb
 
 from hengjian.apps.accounts.models import User
-from hengjian.apps.accounts.queries import scoped
-from hengjian.apps.registry.models import Institution
 from hengjian.apps.rules import policies
 from hengjian.apps.rules.book import office_book
 from hengjian.apps.rules.forms import IndicatorFilter
 from hengjian.apps.rules.indicator import ENOUGH, FEWEST, Indicator
+from hengjian.apps.rules.queries import institution_names
 from hengjian.apps.runs.models import Run
 from hengjian.apps.runs.queries import last_audit
 from hengjian.lake.place import one_file
@@ -72,11 +71,6 @@ def _read(place: str, rule_id: str) -> tuple[Indicator, ...]:
             f"SELECT {_CELLS} FROM read_parquet({one_file(path)}) WHERE rule_id = ? ORDER BY ALL", [rule_id]
         ).fetchall()
     return tuple(Indicator(*cells) for cells in found)
-
-
-def names_visible_to(user: User, day: date) -> dict[str, str]:
-    """Code → name of the institutions whose figures the person may see: those in the regions of posts that read rules."""
-    return dict(scoped(Institution.objects.all(), user, policies.READ, day).values_list("code", "name"))
 
 
 def placed(rows: Sequence[Indicator], every: Sequence[Indicator], names: dict[str, str]) -> list[Placed]:
@@ -147,7 +141,7 @@ class Chosen:
 
 def chosen(user: User, day: date, query: Mapping[str, str]) -> Chosen:
     """The rows the person may see of the statistic, month and filters of an address. Raises NotAllowed."""
-    rules, names = rules_of(user, day), names_visible_to(user, day)
+    rules, names = rules_of(user, day), institution_names(user, day)
     rule = next((r for r in rules if r.rule_id == query.get("state")), rules[0] if rules else None)
     run = last_audit()
     every = figures(run, rule.rule_id) if rule else ()

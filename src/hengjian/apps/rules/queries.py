@@ -10,6 +10,8 @@ from typing import Any
 from django.http import Http404
 
 from hengjian.apps.accounts.models import User
+from hengjian.apps.accounts.queries import scoped
+from hengjian.apps.registry.models import Institution
 from hengjian.apps.rules import policies
 from hengjian.apps.rules.book import LABELS, TONES, OfficeBook, office_book
 from hengjian.apps.rules.figures import NONE, Found, newest
@@ -128,6 +130,11 @@ def covered_rows(user: User, day: date, office: OfficeBook) -> list[CoveredRow]:
         )
         for c in office.coverage().rules
     ]
+
+
+def institution_names(user: User, day: date) -> dict[str, str]:
+    """Code → name of the institutions in the regions of the person's posts that read rules."""
+    return dict(scoped(Institution.objects.all(), user, policies.READ, day).values_list("code", "name"))
 
 
 SORTS: Mapping[str, Any] = {

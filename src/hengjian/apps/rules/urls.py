@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hengjian.apps.rules.views import indicators, knowledge, proposals, rules
+from hengjian.apps.rules.views import exemptions, indicators, knowledge, proposals, rules
 
 app_name = "rules"
 urlpatterns = [
     path("", rules.rule_list, name="list"),
     path("coverage/", rules.coverage, name="coverage"),
+    path("exemptions/", exemptions.exemptions, name="exemptions"),
     path("indicators/", indicators.indicators, name="indicators"),
     path("knowledge/", knowledge.knowledge, name="knowledge"),
     path("knowledge/changes/", proposals.proposals, name="proposals"),

@@ -17,6 +17,7 @@ from hengjian.apps.listing import page_of
 from hengjian.apps.rules import page as parts
 from hengjian.apps.rules import policies, queries, words
 from hengjian.apps.rules.book import LABELS, TONES, office_book
+from hengjian.apps.rules.exemptions import exemption_rows
 from hengjian.apps.rules.forms import RuleFilter
 from hengjian.apps.rules.search import Asked, find_rows
 from hengjian.apps.rules.views import today
@@ -103,6 +104,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "reads_clues": rights.can(request.user, "clue.read", today()),
         "since": words.period_in_words(shown.period),
         "table_title": words.table_title(book, shown.knowledge),
+        "exempted": exemption_rows(request.user, today(), shown)[0],
     }
     if row.travels:
         rows = office.travelling(shown)
