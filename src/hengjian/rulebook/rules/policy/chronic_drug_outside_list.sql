@@ -17,19 +17,23 @@ WITH book AS (                                    -- the lists, by disease and p
   SELECT k.dise_codg, k.valid_from, k.valid_to, MIN(k.kid) AS kid
   FROM kn_chronic_drug AS k
   GROUP BY k.dise_codg, k.valid_from, k.valid_to
+), used AS (                                      -- drugs settled under a disease; grouped, so that they are few before they meet lists
+  SELECT f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day, f.item_key, f.net_amt, f.net_inscp, f.fund_amt, MIN(e.dise_codg) AS dise_codg
+  FROM fee_line AS f
+  JOIN encounter AS e ON e.mdtrt_key = f.mdtrt_key AND e.psn_key = f.psn_key
+  WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0 AND f.list_type = '101' AND SUBSTRING(e.med_type, 1, 2) = '14'
+  GROUP BY f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day, f.item_key, f.net_amt, f.net_inscp, f.fund_amt
 )
 SELECT MIN(b.kid) AS kid, f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day AS w0, f.fee_day + 1 AS w1,
-       MIN(e.dise_codg) AS observed_text, CAST(NULL AS BIGINT) AS observed, CAST(NULL AS BIGINT) AS threshold,
+       f.dise_codg AS observed_text, CAST(NULL AS BIGINT) AS observed, CAST(NULL AS BIGINT) AS threshold,
        f.net_amt AS amount_total, f.net_inscp AS amount_inscope, f.fund_amt AS amount_fund
-FROM fee_line AS f
-JOIN encounter AS e ON e.mdtrt_key = f.mdtrt_key AND e.psn_key = f.psn_key
-JOIN book AS b ON b.dise_codg = e.dise_codg AND f.fee_day >= b.valid_from AND f.fee_day < b.valid_to
-LEFT JOIN kn_chronic_drug AS x ON x.dise_codg = e.dise_codg AND x.item_key = f.item_key
+FROM used AS f
+JOIN book AS b ON b.dise_codg = f.dise_codg AND f.fee_day >= b.valid_from AND f.fee_day < b.valid_to
+LEFT JOIN kn_chronic_drug AS x ON x.dise_codg = f.dise_codg AND x.item_key = f.item_key
                               AND f.fee_day >= x.valid_from AND f.fee_day < x.valid_to
 LEFT JOIN kn_unmapped AS u ON u.item_key = f.item_key
-WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0 AND f.list_type = '101' AND SUBSTRING(e.med_type, 1, 2) = '14' AND x.item_key IS NULL
-  AND u.item_key IS NULL                          -- nobody can say what drug a code of the house is
-GROUP BY f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day, f.net_amt, f.net_inscp, f.fund_amt
+WHERE x.item_key IS NULL AND u.item_key IS NULL   -- nobody can say what drug a code of the house is
+GROUP BY f.psn_key, f.mdtrt_key, f.feedetl_sn, f.fee_day, f.dise_codg, f.net_amt, f.net_inscp, f.fund_amt
 /*
 examples:
 - name: 按病种结算，药品不在这个病种的目录内
