@@ -268,3 +268,16 @@ def test_official_tables_serve_a_rule_whose_knowledge_else_comes_with_the_data(m
     row = KnowledgeRow("consumable_sex_limit", "s1", cells, Period(0, 40_000), True, 1, True)
     (said,) = ask(checker(memory, book=replace(BOOK, knowledge=BOOK.knowledge | {row.table: (row,)})), coil).result
     assert said["rule_id"] == "consumable_sex_limit" and "consumable_sex_limit:s1" in said["vola_evid"]
+
+
+@pytest.mark.parametrize(
+    ("places", "level"),
+    [((), "inform"), ((HERE,), "inform"), (("990101",), "inform"), ((THERE,), "shadow"), (("990200",), "shadow")],
+)
+def test_where_a_rule_is_not_switched_on_yet_nothing_is_said(memory, places, level):
+    memory.know("99P1", gend="2")
+    tried = replace(BOOK.rules["drug_sex_limit"], places=places)
+    bench = checker(memory, book=replace(BOOK, rules=BOOK.rules | {tried.rule_id: tried}))
+    checked = ask(bench, order(MENS_DRUG), patient={"gend": "2"})
+    (noted,) = checked.note.reminders
+    assert noted.level == level and len(checked.result) == (level != "shadow")

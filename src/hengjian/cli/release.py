@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -39,6 +39,9 @@ def release(
     from_: From = "",
     reason: Reason = "",
     every: Annotated[bool, typer.Option("--all", help="全部启用的规则")] = False,
+    place: Annotated[
+        list[str] | None, typer.Option("--place", help="先只在这里启用：行政区划代码或机构编号，可写几次；别处仍只作影子")
+    ] = None,
     site: OwnSite = Path("site"),
 ) -> None:
     """登记规则从哪一天起启用或只作影子。随程序的状态和站点的发布，以较严的为准：启用的可以压住，影子的不能放开。
@@ -46,6 +49,8 @@ def release(
     例：hengjian rules release split_admission --status shadow --from 2026-03-01 --by 张三 --site site
 
     例：hengjian rules release --all --status shadow --by 张三 --reason 试运行三个月
+
+    例：hengjian rules release split_admission --status active --place 990102 --by 张三 --reason 先在一个县试三个月
     """
     book = known(load_rulebook(), site if site.is_dir() else None)
     if status not in STATUSES:
@@ -56,10 +61,11 @@ def release(
     if status == "active":
         _defended(book, [n for n in names if n in book.rules and book.rules[n].local])
     day = check_day(from_, "--from") if from_ else day_number(now().date())
-    add_releases(site, book, [Release(name, status, day, by, reason) for name in names], now())
+    places = tuple(dict.fromkeys(place or ()))
+    add_releases(site, book, [Release(name, status, day, by, reason, "", places) for name in names], now())
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        f"已登记：{len(names)} 条规则从 {day_date(day)} 起{STATUS_LABELS[status]}（{by}），写在 {site / 'releases.csv'}。"
+        f"已登记：{len(names)} 条规则从 {day_date(day)} 起{STATUS_LABELS[status]}{_where(places)}（{by}），写在 {site / 'releases.csv'}。"
     )
     if stricter := [n for n in names if status == "active" and book.rules[n].status != "active"]:
         told = "、".join(f"{book.rules[n].title}（{STATUS_LABELS[book.rules[n].status]}）" for n in stricter)
@@ -78,7 +84,7 @@ def releases(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
     rows = read_releases(root, book)
     current = effective(shipped, root, date.today())  # noqa: DTZ011 - civil day
     held = standing(rows, day_number(now().date()))
-    facts = [
+    facts: list[dict[str, Any]] = [
         {
             "rule_id": r.rule_id,
             "title": book.rules[r.rule_id].title,
@@ -86,6 +92,7 @@ def releases(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
             "from": day_date(r.day).isoformat(),
             "by": r.by,
             "reason": r.reason,
+            "places": list(r.places),
             "recorded_at": r.recorded_at,
             "standing": held.get(r.rule_id) == r,
             "shipped": book.rules[r.rule_id].status,
@@ -101,7 +108,7 @@ def releases(site: OwnSite = Path("site"), as_json: AsJson = False) -> None:
         today = STATUS_LABELS[str(f["today"])] if f["standing"] else ""
         table.add_row(
             f"{f['title']}\n[dim]{f['rule_id']}[/dim]",
-            STATUS_LABELS[str(f["status"])],
+            STATUS_LABELS[str(f["status"])] + ("\n" + " ".join(f["places"]) if f["places"] else ""),
             str(f["from"]),
             str(f["by"]),
             str(f["reason"]),
@@ -199,3 +206,7 @@ def _table(*headers: str) -> Table:
     for header in headers:
         table.add_column(header, no_wrap=header != "理由")
     return table
+
+
+def _where(places: tuple[str, ...]) -> str:
+    return f"，先只在 {'、'.join(places)}，别处仍只作影子" if places else ""

@@ -13,6 +13,7 @@ from hengjian.engine.bind import Bound, fill
 from hengjian.engine.finding import FINDING_SCHEMA
 from hengjian.engine.plan import COLLECT, HIT, INDICATOR
 from hengjian.kernel.errors import InputError
+from hengjian.kernel.regions import region_prefix
 from hengjian.lake.place import one_file, quoted
 from hengjian.lake.schema.codes import CODE_TABLES
 from hengjian.rulebook.local import SUBJECTS
@@ -84,6 +85,8 @@ def create_tables(
             for rule_id in (r.rule_id for r in rules if e.is_about(r.rule_id))
         ],
     )
+    trial = [(r.rule_id, p, region_prefix(p)) for r in rules for p in r.places]
+    fill(con, "trial", {"rule_id": "VARCHAR", "place": "VARCHAR", "region": "VARCHAR"}, trial)
     con.execute(f"CREATE OR REPLACE TABLE hit ({_columns(HIT)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE found ({_columns(HIT | _CITED)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE indicator ({_columns(INDICATOR)})").fetchall()
@@ -92,7 +95,7 @@ def create_tables(
 _CITED = {
     "rule_id": "VARCHAR", "psn_no": "VARCHAR", "mdtrt_id": "VARCHAR", "fixmedins_code": "VARCHAR", "atddr_no": "VARCHAR", "diag3": "VARCHAR",
     "other_psn_no": "VARCHAR", "other_mdtrt_id": "VARCHAR", "other_item_key": "BIGINT", "members": "VARCHAR[]",
-    "exemption": "VARCHAR",
+    "exemption": "VARCHAR", "elsewhere": "BOOLEAN",
 }  # fmt: skip
 """What citing adds to a hit: ids for keys, and what the sentence may name."""
 
@@ -113,7 +116,7 @@ def cite(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
 INSERT INTO found
 WITH {_called()}
-SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL, NULL
+SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL, NULL, false
 FROM hit AS h
 JOIN point AS pt ON pt.kid = h.kid
 LEFT JOIN called_encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
@@ -132,6 +135,16 @@ def _filed(rulebook: Rulebook, rule: Rule) -> list[str]:
     """What a finding says of the site's exemptions: that they were looked at, not whose they are."""
     many = sum(e.is_about(rule.rule_id) for e in rulebook.exemptions)
     return [f"本地登记的豁免 {many} 项，都不适用"] if many else []
+
+
+def place(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark in `found` the hits of rules that open findings only at some places, at others or nowhere (`Rule.opens_at`)."""
+    con.execute("""
+UPDATE found SET elsewhere = true
+WHERE rule_id IN (SELECT t.rule_id FROM trial AS t)
+  AND NOT EXISTS (SELECT 1 FROM trial AS t LEFT JOIN institution AS i ON i.fixmedins_code = found.fixmedins_code
+                  WHERE t.rule_id = found.rule_id AND (t.place = found.fixmedins_code OR starts_with(i.admdvs, t.region)))
+""").fetchall()
 
 
 def exempt(con: duckdb.DuckDBPyConnection) -> None:
@@ -182,9 +195,10 @@ def _number(column: str) -> str:
 
 
 HELD = "f.exemption IS NULL"
-OPEN, SHADOW, SPARED = f"h.shadow = 0 AND {HELD}", f"h.shadow = 1 AND {HELD}", "h.shadow = 0 AND f.exemption IS NOT NULL"
-"""Which hits: those that no exemption of the site takes out; of these the ones of rules that open findings, of rules in shadow; those
-taken out."""
+_OPENS = "h.shadow = 0 AND NOT f.elsewhere"
+OPEN, SHADOW, SPARED = f"{_OPENS} AND {HELD}", f"NOT ({_OPENS}) AND {HELD}", f"{_OPENS} AND f.exemption IS NOT NULL"
+"""Which hits: those that no exemption of the site takes out; of these the ones that open findings, and those of rules in shadow, everywhere
+or where the hit is; those taken out."""
 
 
 def findings_sql(data_version: int, which: str = "") -> str:

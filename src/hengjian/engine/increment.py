@@ -212,13 +212,14 @@ def withdraw(
     earlier: Earlier | None,
     kept: Path,
     found: Path,
+    shadow: Path,
     rules: Sequence[str] | None,
     now: str,
     version: int,
 ) -> pa.Table:
     """Findings that hold no more, those of earlier audits (`kept`, the list so far) among them, less those found again.
 
-    `found`: the findings of this audit; `rules`: what it ran, None for all. Columns of WITHDRAWN_SCHEMA, sorted by id.
+    `found`: the findings of this audit; `shadow`: its hits that open nothing; `rules`: what it ran, None for all. Columns of WITHDRAWN_SCHEMA, sorted by id.
     """
     names = ", ".join(FINDING_SCHEMA.names)
     parts = []
@@ -228,7 +229,8 @@ def withdraw(
         ran = f"rule_id IN ({', '.join(repr(r) for r in rules)})" if rules is not None else "true"
         parts.append(
             f"""SELECT {names}, '{version}' AS withdrawn_version, '{now}' AS withdrawn_at,
-                       CASE WHEN h.fingerprint = f.rule_fingerprint THEN 'data' ELSE 'rule' END AS withdrawn_why
+                       CASE WHEN h.fingerprint = f.rule_fingerprint AND f.finding_id NOT IN (SELECT finding_id FROM read_parquet({one_file(shadow)}))
+                            THEN 'data' ELSE 'rule' END AS withdrawn_why
                 FROM read_parquet({one_file(earlier.findings)}) AS f LEFT JOIN (SELECT rule_id AS id, fingerprint FROM rule_head WHERE shadow = 0) AS h ON h.id = f.rule_id
                 WHERE {ran}"""
         )

@@ -146,6 +146,7 @@ def judge_lake(
             collect.cite(con)
             grow_groups(con)
         collect.exempt(con)
+        collect.place(con)
         if progress:
             progress(steps, steps)
     finally:
@@ -188,12 +189,13 @@ def run_audit(
     try:
         earlier = earlier_results(former, lake)
         pack = rulebook.pack_fingerprint(rules)
-        shadow_pack = rulebook.pack_fingerprint(shadow) if shadow else ""
+        names = {r.rule_id for r in shadow}
+        partly = [r for r in ran if r.rule_id in names or r.places]
+        shadow_pack = rulebook.pack_fingerprint(partly) if partly else ""
         full_why = choose(con, earlier, lake, since, pack, shadow_pack) if since else ""
         persons = None
         if since and not full_why:
             persons = [key for (key,) in con.execute("SELECT psn_key FROM chosen ORDER BY 1").fetchall()]
-        names = {r.rule_id for r in shadow}
         bound, plan = judge_lake(
             con, lake, rulebook, ran, scratch, engine=engine, persons=persons, shadow=names, progress=progress
         )
@@ -204,14 +206,17 @@ def run_audit(
             ours = [n for n in person_rules if n not in names]
             carried = carried_sql(earlier.findings, ours, lake.number)
             spared_carried = carried_sql(earlier.spared, ours, lake.number)
-            shadow_carried = carried_sql(earlier.shadow, [n for n in person_rules if n in names], lake.number) if shadow else ""
+            quiet = {r.rule_id for r in partly}
+            shadow_carried = carried_sql(earlier.shadow, [n for n in person_rules if n in quiet], lake.number) if partly else ""
         scratch.mkdir(exist_ok=True)
         fresh = scratch / "findings.parquet"
         count = collect.write_findings(con, fresh, lake.number, carried)
-        gone = withdraw(con, earlier, former / WITHDRAWN, fresh, only, now.isoformat(timespec="seconds"), lake.number)
+        shadow_hits = collect.write_findings(con, out / SHADOW, lake.number, shadow_carried, collect.SHADOW)
+        gone = withdraw(
+            con, earlier, former / WITHDRAWN, fresh, out / SHADOW, only, now.isoformat(timespec="seconds"), lake.number
+        )
         pq.write_table(gone, out / WITHDRAWN, compression="zstd")
         fresh.replace(out / "findings.parquet")
-        shadow_hits = collect.write_findings(con, out / SHADOW, lake.number, shadow_carried, collect.SHADOW)
         shadow_totals = grand_total(con, f"read_parquet({one_file(out / SHADOW)})")
         spared = collect.write_findings(con, out / SPARED, lake.number, spared_carried, collect.SPARED)
         spared_totals = grand_total(con, f"read_parquet({one_file(out / SPARED)})")

@@ -26,6 +26,8 @@ MOST_LINES = 1_000
 """A check of more order lines is not judged: it is audited afterwards."""
 NOT_CHECKED = "本次未审核，不影响诊疗；之后由事后审计审核。"
 UNREGISTERED = "登记里没有机构 {}，与机构等级、所在地有关的规则没有审核。"
+SHADOW = "shadow"
+"""Level of what is only counted: by a rule in shadow, or not switched on yet at this institution."""
 UNRESOLVED = "没有对应到参保人，只按本次就诊审核，没有查既往记录。"
 SEVERITY = {True: "1", False: "2"}
 """sev_deg: 1 明确违规, 2 高度可疑 (the official digits are not public; a working assumption)."""
@@ -123,7 +125,7 @@ class Checker:
         for finding in found:
             reminder = self._reminder(finding, case, note)
             reminders.append(reminder)
-            if finding.rule.status == "active":
+            if reminder.level != SHADOW:
                 results.append(national(finding, reminder, case))
         cells = case.visit.cells
         supply = [] if alone else supplies(case, rest, self.layout, self._judge.knowledge)
@@ -199,8 +201,9 @@ class Checker:
         rule = finding.rule
         jr_id = hashlib.sha256(f"{note.fixmedins_code}\0{note.msgid}\0{finding.finding_id}".encode()).hexdigest()[:32]
         print_ = self._fingerprints[rule.rule_id]
-        level = "shadow"
-        if rule.status == "active":
+        level = SHADOW
+        region = self._judge.institutions.get(case.visit.org_key, "")
+        if rule.status == "active" and rule.opens_at(case.visit.fixmedins_code, region):
             day = case.visit.lines[0].day if case.visit.lines else case.visit.in_day
             level = self.levels.level(
                 rule.rule_id, print_, case.fixmedins_code, finding.certain, day, only_informs=case.only_informs

@@ -126,7 +126,8 @@ class Judge:
         where = LAYER["institution"].columns
         db.execute(f"CREATE TABLE institution ({', '.join(f'{c.name} {c.sql}' for c in where)})")
         listed = list(institutions)
-        self.institutions = frozenset(int(row[0] or 0) for row in listed)
+        region = [c.name for c in where].index("admdvs")
+        self.institutions = {int(row[0] or 0): str(row[region] or "") for row in listed}
         db.executemany(f"INSERT INTO institution VALUES ({', '.join('?' * len(where))})", listed)
         db.execute("CREATE INDEX institution_org ON institution (org_key)")
         db.execute("ANALYZE main")

@@ -13,6 +13,7 @@ from typing import Any
 
 from hengjian.kernel.amounts import FEN, PRICE_UNITS, QTY_UNITS
 from hengjian.kernel.dates import OPEN_DAY, Period
+from hengjian.kernel.regions import region_prefix
 from hengjian.lake.schema.local import TRAVELLING
 
 CATEGORIES = {"policy": "政策", "management": "管理", "medical": "医疗", "fraud": "反欺诈"}
@@ -259,10 +260,15 @@ class Rule:
     stages: tuple[str, ...] = tuple(STAGES)  # the author may only narrow what its columns allow (`gate.stages`)
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code
     local: bool = False  # a rule of the site's own
+    places: tuple[str, ...] = ()  # where the site lets it open findings, codes of regions or institutions; empty: everywhere
 
     @property
     def theme(self) -> str:
         return self.rule_id
+
+    def opens_at(self, institution: str, region: str) -> bool:
+        """Whether it opens findings at an institution (its code, and the code of its region); elsewhere it runs in shadow."""
+        return not self.places or any(p == institution or region.startswith(region_prefix(p)) for p in self.places)
 
     @property
     def travels(self) -> bool:
@@ -346,15 +352,19 @@ class Rulebook:
         }
 
     def pack_fingerprint(self, rules: list[Rule]) -> str:
-        """SHA-256 over everything that decides what a set of rules finds in the same data: rules, knowledge, code map, exemptions."""
+        """SHA-256 over everything that decides what a set of rules finds in the same data: rules, where they open findings, knowledge, code map,
+        exemptions."""
         digest = hashlib.sha256("\n".join(sorted(self.fingerprint(r) for r in rules)).encode())
-        for table in sorted({r.knowledge for r in rules if r.knowledge in self.knowledge}):
+        for table in sorted({r.book_table for r in rules if r.book_table in self.knowledge}):
             rows = self.knowledge[table]
             if frame := getattr(rows, "frame", None):  # a site's rows, as columns
                 digest.update(frame.digest().encode())
             for row in getattr(rows, "plain", rows):
                 known = (table, row.kid, row.period.start, row.period.end, row.official_from, *row.values.items())
                 digest.update(repr(known).encode())
+        for rule in rules:
+            if rule.places:
+                digest.update(repr((rule.rule_id, rule.places)).encode())
         for mapping in self.code_map:
             digest.update(repr(mapping).encode())
         for exemption in self.exemptions:

@@ -28,6 +28,8 @@ class Ledger:
     file: str
     label: str
     columns: Mapping[str, str]
+    later: frozenset[str] = frozenset()
+    """Columns that older files do not have: empty there."""
 
     def read(self, site: Path) -> list[Entry]:
         """Its rows, none when there is no file. Raises InputError."""
@@ -38,7 +40,7 @@ class Ledger:
         header = [_folded(c) for c in rows[0]] if rows else []
         names = {_folded(c): c for c in self.columns} | {_folded(label): c for c, label in self.columns.items()}
         places = {names[c]: n for n, c in reversed(list(enumerate(header))) if c in names}
-        if missing := [c for c in self.columns if c not in places]:
+        if missing := [c for c in self.columns if c not in places and c not in self.later]:
             raise InputError(
                 f"{self.label}缺少列",
                 where=f"{path}:1",
@@ -48,7 +50,9 @@ class Ledger:
         found = []
         for number, cells in enumerate(rows[1:], 2):
             if any(c.strip() for c in cells):
-                values = {c: cells[n].strip() if n < len(cells) else "" for c, n in places.items()}
+                values = dict.fromkeys(self.columns, "") | {
+                    c: cells[n].strip() if n < len(cells) else "" for c, n in places.items()
+                }
                 found.append(Entry(f"{path}:{number}", self.label, values))
         return found
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from hengjian.apps.journal.models import Entry
 from hengjian.apps.rules import words
 from hengjian.apps.rules.page import example_parts, param_parts
 from hengjian.apps.rules.templatetags.rules import share, sql_lines
@@ -141,3 +142,18 @@ def test_shares_read_well():
 
 def test_quality_is_of_rules_that_exist():
     assert read_quality().keys() <= load_rulebook().rules.keys() and len(read_quality()) > 20
+
+
+def test_a_rule_is_switched_on_at_some_places_first(client, office, home):
+    client.force_login(office["kezhang"])
+    address = f"/rules/{POLICY}/release/"
+    answer = client.post(address, {"to": "active", "reason": "先在一个县试", "places": "某某县"}, follow=True)
+    assert "地方写得不对" in answer.content.decode()
+    answer = client.post(address, {"to": "active", "reason": "先在一个县试", "places": "990102、990103"}, follow=True)
+    text = answer.content.decode()
+    assert answer.context["rule"].places == ("990102", "990103") and "先只在 990102、990103" in text and "改启用的地方" in text
+    assert "先只在 990102、990103" in client.get("/runs/guide/").content.decode()
+    entry = Entry.objects.filter(event="rule.released").order_by("-number").first()
+    assert "先只在 990102、990103" in entry.summary
+    client.post(address, {"to": "active", "reason": "全部启用"})
+    assert client.get(f"/rules/{POLICY}/").context["rule"].places == ()

@@ -8,17 +8,11 @@ from typing import Any
 from hengjian.apps.accounts.models import Certificate, Post, User
 from hengjian.apps.accounts.roles import ACTS, ROLES, conflict
 from hengjian.kernel.errors import HengjianError
+from hengjian.kernel.regions import region_prefix
 
 
 class NotAllowed(HengjianError):
     """The act is not this person's to do. Shown as the page 403 or as a sentence on the form."""
-
-
-def region_prefix(region_code: str) -> str:
-    """The prefix a region's code stands for: 990000 → 99, 990100 → 9901, 990102 stays."""
-    while region_code.endswith("00"):
-        region_code = region_code[:-2]
-    return region_code
 
 
 def posts_on(user: User, day: date) -> list[Post]:

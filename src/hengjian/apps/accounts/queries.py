@@ -12,8 +12,9 @@ from typing import TypeVar
 from django.db.models import Model, Prefetch, Q, QuerySet
 
 from hengjian.apps.accounts.models import Certificate, Office, Post, Unit, User
-from hengjian.apps.accounts.policies import posts_for, region_prefix
+from hengjian.apps.accounts.policies import posts_for
 from hengjian.apps.accounts.roles import conflict
+from hengjian.kernel.regions import region_prefix
 
 M = TypeVar("M", bound=Model)
 

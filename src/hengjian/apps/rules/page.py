@@ -185,7 +185,14 @@ def release_parts(office: OfficeBook, rule: Rule) -> list[ReleasePart]:
     site = Path(settings.SITE)
     rows = read_releases(site, office.book) if site.is_dir() else []
     return [
-        ReleasePart(STATUS_LABELS[r.status], day_date(r.day), r.by, r.reason, r.recorded_at, r.status == "active")
+        ReleasePart(
+            STATUS_LABELS[r.status] + (f"，先只在 {'、'.join(r.places)}" if r.places else ""),
+            day_date(r.day),
+            r.by,
+            r.reason,
+            r.recorded_at,
+            r.status == "active",
+        )
         for r in reversed(rows)
         if r.rule_id == rule.rule_id
     ]

@@ -42,10 +42,11 @@ class Standing:
     since: date
     by: str
     reason: str
+    places: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        return STATUS_LABELS[self.status]
+        return STATUS_LABELS[self.status] + (f"，先只在 {'、'.join(self.places)}" if self.places else "")
 
 
 @dataclass
@@ -113,7 +114,7 @@ def changes() -> list[Change]:
 
 
 def _standing(release: Release) -> Standing:
-    return Standing(release.status, day_date(release.day), release.by, release.reason)
+    return Standing(release.status, day_date(release.day), release.by, release.reason, release.places)
 
 
 def _count(run: Run, rows: dict[str, GuideRow]) -> None:

@@ -26,6 +26,7 @@ from hengjian.apps.runs import services as runs_services
 from hengjian.engine.coverage import STATES
 from hengjian.lake.schema.local import TRAVELLING
 from hengjian.site.knowledge.editing import cells_of
+from hengjian.site.releases import places_of
 
 _TABS = ("active", "shadow", "needs_knowledge", "needs_data")
 _COLUMNS: tuple[dict[str, Any], ...] = (
@@ -129,9 +130,19 @@ def release(request: HttpRequest, rule_id: str) -> HttpResponse:
     """Switch one rule on, or back to shadow."""
     queries.rule_visible_to(request.user, today(), rule_id)
     on = request.POST.get("to") == "active"
-    act = runs_services.activate if on else runs_services.hold
-    act(by=request.user, at=timezone.now(), rule_ids=[rule_id], reason=request.POST.get("reason", ""))
-    messages.success(request, "今天起启用。下一次审计起产生疑点。" if on else "今天起改回影子，不再产生新的疑点。")
+    said: dict[str, Any] = {
+        "by": request.user,
+        "at": timezone.now(),
+        "rule_ids": [rule_id],
+        "reason": request.POST.get("reason", ""),
+    }
+    if on:
+        places = places_of(request.POST.get("places", ""))
+        runs_services.activate(**said, places=places)
+        where = f"先只在 {'、'.join(places)}，别处仍只计数。" if places else ""
+    else:
+        runs_services.hold(**said)
+    messages.success(request, f"今天起启用。下一次审计起产生疑点。{where}" if on else "今天起改回影子，不再产生新的疑点。")
     return redirect("rules:rule", rule_id)
 
 

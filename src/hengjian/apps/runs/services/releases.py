@@ -17,7 +17,7 @@ from hengjian.apps.runs.known import known_rules
 from hengjian.kernel.dates import day_number
 from hengjian.kernel.errors import InputError
 from hengjian.rulebook.model import STATUS_LABELS, Rulebook
-from hengjian.site.releases import Release, add_releases, read_releases
+from hengjian.site.releases import Release, add_releases, check_places, read_releases
 
 SHADOW, ACTIVE = "shadow", "active"
 
@@ -32,9 +32,11 @@ def hold_unreleased(*, by: User | str, at: datetime) -> int:
     return len(fresh)
 
 
-def activate(*, by: User, at: datetime, rule_ids: Sequence[str], reason: str, valid_from: date | None = None) -> None:
-    """Let rules open findings from a day on (today)."""
-    _release(by, at, rule_ids, ACTIVE, reason, valid_from)
+def activate(
+    *, by: User, at: datetime, rule_ids: Sequence[str], reason: str, valid_from: date | None = None, places: Sequence[str] = ()
+) -> None:
+    """Let rules open findings from a day on (today); first only at `places`, codes of regions or institutions, where any are named."""
+    _release(by, at, rule_ids, ACTIVE, reason, valid_from, tuple(places))
 
 
 def hold(*, by: User, at: datetime, rule_ids: Sequence[str], reason: str, valid_from: date | None = None) -> None:
@@ -42,7 +44,15 @@ def hold(*, by: User, at: datetime, rule_ids: Sequence[str], reason: str, valid_
     _release(by, at, rule_ids, SHADOW, reason, valid_from)
 
 
-def _release(by: User, at: datetime, rule_ids: Sequence[str], status: str, reason: str, valid_from: date | None) -> None:
+def _release(
+    by: User,
+    at: datetime,
+    rule_ids: Sequence[str],
+    status: str,
+    reason: str,
+    valid_from: date | None,
+    places: tuple[str, ...] = (),
+) -> None:
     today = timezone.localdate(at)
     policies.check_can(by, "rule.release", today)
     book, wanted = known_rules(), list(dict.fromkeys(rule_ids))
@@ -58,24 +68,34 @@ def _release(by: User, at: datetime, rule_ids: Sequence[str], status: str, reaso
     day = valid_from or today
     if day < today:
         raise InputError("起始日期已经过去", why="规则从登记的当天或以后起算", cure="选今天或以后的一天")
-    _write(by, at, book, wanted, status, day, reason.strip())
+    check_places(status, places)
+    _write(by, at, book, wanted, status, day, reason.strip(), places)
 
 
 @transaction.atomic
-def _write(by: User | str, at: datetime, book: Rulebook, rule_ids: Sequence[str], status: str, day: date, reason: str) -> None:
+def _write(
+    by: User | str,
+    at: datetime,
+    book: Rulebook,
+    rule_ids: Sequence[str],
+    status: str,
+    day: date,
+    reason: str,
+    places: tuple[str, ...] = (),
+) -> None:
     """The journal first: were the file written and the transaction lost, a release would stand that nobody answers for."""
     name = by if isinstance(by, str) else f"{by.name}（{by.login}）"
-    word = STATUS_LABELS[status]
+    word, where = STATUS_LABELS[status], f"，先只在 {'、'.join(places)}" if places else ""
     acts = [
         Act(
             "rule.released" if status == ACTIVE else "rule.held",
             f"rule:{rule_id}",
-            f"{word}“{book.rules[rule_id].title}”，自 {day} 起：{reason}",
-            {"from": f"{day}", "reason": reason},
+            f"{word}“{book.rules[rule_id].title}”，自 {day} 起{where}：{reason}",
+            {"from": f"{day}", "reason": reason, "places": list(places)},
         )
         for rule_id in rule_ids
     ]
     record_many(by=by, at=at, acts=acts)
     now = timezone.localtime(at).replace(tzinfo=None)
-    releases = [Release(rule_id, status, day_number(day), name, reason) for rule_id in rule_ids]
+    releases = [Release(rule_id, status, day_number(day), name, reason, "", places) for rule_id in rule_ids]
     add_releases(Path(settings.SITE), book, releases, now)

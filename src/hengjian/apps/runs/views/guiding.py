@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hengjian.apps.runs import policies, queries, services
 from hengjian.apps.runs.guide import changes, guide_rows
 from hengjian.apps.runs.views import today
+from hengjian.site.releases import places_of
 
 
 @require_GET
@@ -44,12 +45,13 @@ def release(request: HttpRequest) -> HttpResponse:
     """Switch the ticked rules on, or back to shadow."""
     chosen, reason = request.POST.getlist("rule"), request.POST.get("reason", "")
     on = request.POST.get("to") == "active"
-    act = services.activate if on else services.hold
-    act(by=request.user, at=timezone.now(), rule_ids=chosen, reason=reason)
-    done = (
-        f"{len(chosen)} 条规则今天起启用。下一次审计起产生疑点。"
-        if on
-        else f"{len(chosen)} 条规则今天起改回影子，不再产生新的疑点。"
-    )
+    if on:
+        places = places_of(request.POST.get("places", ""))
+        services.activate(by=request.user, at=timezone.now(), rule_ids=chosen, reason=reason, places=places)
+        where = f"先只在 {'、'.join(places)}，别处仍只计数。" if places else ""
+        done = f"{len(chosen)} 条规则今天起启用。下一次审计起产生疑点。{where}"
+    else:
+        services.hold(by=request.user, at=timezone.now(), rule_ids=chosen, reason=reason)
+        done = f"{len(chosen)} 条规则今天起改回影子，不再产生新的疑点。"
     messages.success(request, done)
     return redirect("runs:guide")
