@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from datetime import date
@@ -81,6 +82,8 @@ def test_findings_at_the_places_and_only_counted_elsewhere(
     opened, quiet, told = audit(lake, tmp_path / "out", released(tmp_path / "site", *places))
     assert opened == found and sorted(opened + quiet) == [CITY, COUNTY]
     assert (told["findings"], told["shadow_hits"]) == (len(opened), len(quiet))
+    with (tmp_path / "out" / "rules.csv").open(encoding="utf-8") as handle:
+        assert {r["rule_id"]: r["findings"] for r in csv.DictReader(handle)} == {RULE: f"{len(opened)}"}
 
 
 def test_widening_opens_and_narrowing_withdraws_because_of_the_rule(lake: LakeVersion, tmp_path: Path) -> None:

@@ -134,10 +134,11 @@ def show_result(console: Console, result: AuditResult, out: Path, book: Rulebook
         console.print(
             f"影子规则 {result.rules_shadow} 条试运行，命中 {result.shadow_hits:,} 处，基金支付 {Decimal(result.shadow_fund):,.2f} 元；只计数，不是疑点，记在 {out / SHADOW}。"
         )
-    if result.exemptions:
-        console.print(
-            f"登记的豁免 {result.exemptions} 项，免去 {result.spared:,} 处，基金支付 {Decimal(result.spared_fund):,.2f} 元；不是疑点，逐条记在 {out / SPARED}。"
-        )
+    if result.exemptions or result.incomplete:
+        why = [f"登记的豁免 {result.exemptions} 项，免去 {result.spared - result.incomplete:,} 处"] if result.exemptions else []
+        why += [f"就诊有行加载时被拒收，{result.incomplete:,} 处先不判断"] if result.incomplete else []
+        fund = Decimal(result.spared_fund)
+        console.print(f"{'；'.join(why)}。合计基金支付 {fund:,.2f} 元，不是疑点，逐条记在 {out / SPARED}。")
     if result.site:
         console.print(f"按站点文件夹 {result.site}：核准 {result.approvals} 项。")
     if result.waiting:

@@ -87,6 +87,8 @@ def create_tables(
     )
     trial = [(r.rule_id, p, region_prefix(p)) for r in rules for p in r.places]
     fill(con, "trial", {"rule_id": "VARCHAR", "place": "VARCHAR", "region": "VARCHAR"}, trial)
+    fill(con, "needs_whole", {"rule_id": "VARCHAR"}, [(r.rule_id,) for r in rules if r.needs_whole])
+    con.execute("CREATE TABLE IF NOT EXISTS refused_visit (mdtrt_id VARCHAR)").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE hit ({_columns(HIT)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE found ({_columns(HIT | _CITED)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE indicator ({_columns(INDICATOR)})").fetchall()
@@ -116,7 +118,7 @@ def cite(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
 INSERT INTO found
 WITH {_called()}
-SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL, NULL, false
+SELECT {taken}, pt.rule_id, p.psn_no, e.mdtrt_id, i.fixmedins_code, e.atddr_no, e.diag3, q.psn_no, o.mdtrt_id, g.item_key, NULL, NULL, NULL
 FROM hit AS h
 JOIN point AS pt ON pt.kid = h.kid
 LEFT JOIN called_encounter AS e ON e.mdtrt_key = h.mdtrt_key AND e.psn_key = h.psn_key
@@ -145,6 +147,19 @@ WHERE rule_id IN (SELECT t.rule_id FROM trial AS t)
   AND NOT EXISTS (SELECT 1 FROM trial AS t LEFT JOIN institution AS i ON i.fixmedins_code = found.fixmedins_code
                   WHERE t.rule_id = found.rule_id AND (t.place = found.fixmedins_code OR starts_with(i.admdvs, t.region)))
 """).fetchall()
+
+
+INCOMPLETE = "本次就诊有明细、诊断或手术加载时被拒收，改正以前不判断"
+"""Why a rule that finds what is missing says nothing of a visit. Stands where the number of an exemption does."""
+
+
+def leave_incomplete(con: duckdb.DuckDBPyConnection) -> None:
+    """Mark in `found` what rules that need the whole visit say of visits of which the load refused rows (`refused_visit`)."""
+    con.execute(
+        """UPDATE found SET exemption = ? WHERE exemption IS NULL AND rule_id IN (SELECT w.rule_id FROM needs_whole AS w)
+           AND mdtrt_id IN (SELECT v.mdtrt_id FROM refused_visit AS v)""",
+        [INCOMPLETE],
+    ).fetchall()
 
 
 def exempt(con: duckdb.DuckDBPyConnection) -> None:
@@ -195,7 +210,7 @@ def _number(column: str) -> str:
 
 
 HELD = "f.exemption IS NULL"
-_OPENS = "h.shadow = 0 AND NOT f.elsewhere"
+_OPENS = "h.shadow = 0 AND f.elsewhere IS NOT TRUE"
 OPEN, SHADOW, SPARED = f"{_OPENS} AND {HELD}", f"NOT ({_OPENS}) AND {HELD}", f"{_OPENS} AND f.exemption IS NOT NULL"
 """Which hits: those that no exemption of the site takes out; of these the ones that open findings, and those of rules in shadow, everywhere
 or where the hit is; those taken out."""
@@ -268,7 +283,8 @@ SELECT sha256(concat_ws({sep}, t.rule_id, h.grain, t.subject, t.w0, t.w1)) AS fi
          'persons': COALESCE(t.members, list_filter([t.psn_no], lambda x: x IS NOT NULL)),
          'values': {{'observed': t.observed_words, 'threshold': t.threshold_words, 'attribute': COALESCE(l.label, t.observed_text),
                     'item_code': c.code, 'item_name': COALESCE(c.name, t.name)}},
-         'exempt_checked': CASE WHEN t.exemption IS NULL THEN CAST(h.spares AS JSON) ELSE to_json(['由豁免 ' || t.exemption || ' 免除']) END
+         'exempt_checked': CASE WHEN t.exemption IS NULL THEN CAST(h.spares AS JSON) WHEN t.exemption = '{INCOMPLETE}' THEN to_json([t.exemption])
+                                ELSE to_json(['由豁免 ' || t.exemption || ' 免除']) END
        }}) AS VARCHAR) AS evidence,
        w.law, t.knowledge_ref, h.fingerprint AS rule_fingerprint, '{data_version}' AS data_version
 FROM told AS t

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hengjian.engine.backends.duckdb import refused_visits
 from hengjian.engine.finding import FINDING_SCHEMA
 from hengjian.kernel.errors import HengjianError, InputError
 from hengjian.lake.derive import key_sql
@@ -155,6 +156,12 @@ def _choose(con: duckdb.DuckDBPyConnection, earlier: Earlier, then: LakeVersion,
         parts.append(
             f"""SELECT psn_key FROM {rows_sql(now, "rule_fee_line", ("psn_key", "bilg_dr_codg"))}
                 WHERE bilg_dr_codg IN (SELECT code FROM reregistered)"""
+        )
+    if now.files("rejects") != then.files("rejects") or now.files("reject_ends") != then.files("reject_ends"):
+        old, new = refused_visits(then), refused_visits(now)
+        parts.append(
+            f"""SELECT psn_key FROM {rows_sql(now, "rule_encounter", ("psn_key", "mdtrt_id"))}
+                WHERE mdtrt_id IN (({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old}))"""
         )
     if named := _renamed(con, then, now):
         con.execute("CREATE OR REPLACE TEMP TABLE renamed (name VARCHAR)").fetchall()

@@ -91,6 +91,7 @@ class AuditResult:
     exemptions: int
     spared: int
     spared_fund: str
+    incomplete: int
 
 
 def active_rules(rulebook: Rulebook, only: Sequence[str] | None = None) -> list[Rule]:
@@ -146,6 +147,7 @@ def judge_lake(
             collect.cite(con)
             grow_groups(con)
         collect.exempt(con)
+        collect.leave_incomplete(con)
         collect.place(con)
         if progress:
             progress(steps, steps)
@@ -264,6 +266,7 @@ def run_audit(
             exemptions=len(rulebook.exemptions),
             spared=spared,
             spared_fund=str(spared_totals["amount_fund"]),
+            incomplete=_incomplete(con, out / SPARED),
         )
         (out / "audit.json").write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1), encoding="utf-8")
         return result
@@ -310,6 +313,14 @@ def _period(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> tuple[str, str
     return (day_date(first).isoformat(), day_date(last + 1).isoformat())
 
 
+def _incomplete(con: duckdb.DuckDBPyConnection, spared: Path) -> int:
+    """How many of the hits taken out are of visits of which the load refused rows."""
+    ((count,),) = con.execute(
+        f"SELECT COUNT(*) FROM read_parquet({one_file(spared)}) WHERE contains(evidence, '{collect.INCOMPLETE}')"
+    ).fetchall()
+    return int(count)
+
+
 def _fund_total(con: duckdb.DuckDBPyConnection, lake: LakeVersion) -> str:
     settled = rows_sql(lake, "settlement", ("fund_pay_sumamt",))
     if not settled:
@@ -323,7 +334,9 @@ _NOTHING = (0, Decimal("0.00"), Decimal("0.00"))
 
 def _write_rules(out: Path, rules: Sequence[Rule], bound: Bound) -> None:
     sums: dict[str, tuple[int, Decimal, Decimal]] = {}
-    for rule_id, _, count, total, fund in (s for name in ("findings.parquet", SHADOW) for s in rule_sums(out / name)):
+    quiet = {r.rule_id for r in rules if r.status == "shadow"}
+    counted = [*rule_sums(out / "findings.parquet"), *(s for s in rule_sums(out / SHADOW) if s[0] in quiet)]
+    for rule_id, _, count, total, fund in counted:
         before = sums.get(rule_id, _NOTHING)
         sums[rule_id] = (before[0] + count, before[1] + total, before[2] + fund)
     with (out / "rules.csv").open("w", encoding="utf-8", newline="") as handle:

@@ -51,7 +51,7 @@ SHIPPED = Path(__file__).parent
 PARTS = ("law", "knowledge", "families", "rules")
 _KNOWN = {
     "rule", "title", "official_code", "national", "points", "r_code", "family", "status", "certainty", "grain", "knowledge", "settings", "params",
-    "basis", "message", "scope", "spares", "exempt_diagnoses", "stages", "valid_from", "valid_to", "examples",
+    "basis", "message", "scope", "spares", "exempt_diagnoses", "needs_whole", "stages", "valid_from", "valid_to", "examples",
 }  # fmt: skip
 _SQL_FILE = re.compile(r"\A\s*/\*(?P<head>.*?)\*/(?P<sql>.*?)(?:/\*(?P<tail>.*?)\*/)?\s*\Z", re.DOTALL)
 
@@ -297,6 +297,7 @@ def _rule(
         national=_national(head, catalogue),
         scope=head.one_of("scope", SCOPES) if sql and "scope" in head.values else "person",
         point_group=head.one_of("points", POINT_GROUPS) if "points" in head.values else "",
+        needs_whole=head.flag("needs_whole"),
     )
 
 

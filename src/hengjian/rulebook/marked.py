@@ -44,6 +44,13 @@ class Marked:
             raise RulebookError(f"“{key}”不能是“{value}”", where=self.where(key), cure="改为：" + "、".join(allowed))
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether `key` is true; absent, it is not."""
+        value = str(self.values.get(key, "false"))
+        if value not in ("true", "false"):
+            raise RulebookError(f"“{key}”不能是“{value}”", where=self.where(key), cure="写 true，或删去这一行")
+        return value == "true"
+
     def refuse_unknown(self, known: set[str]) -> None:
         """Raises RulebookError when a key is not known: a misspelt key must never be silently ignored."""
         for key in self.values:

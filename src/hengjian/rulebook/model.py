@@ -256,6 +256,7 @@ class Rule:
     lines: dict[str, int] = field(default_factory=dict, compare=False)
     sql_line: int = 1  # line of the file on which `sql` begins
     scope: str = "person"  # of SCOPES, where the rule has SQL of its own
+    needs_whole: bool = False  # finds what is missing: says nothing of a visit of which the load refused rows
     point_group: str = ""  # one of POINT_GROUPS, where the national edition does not say
     stages: tuple[str, ...] = tuple(STAGES)  # the author may only narrow what its columns allow (`gate.stages`)
     national: int = 0  # number in the national edition, for rules it has given no code; 0: none, or known by the code
@@ -335,21 +336,25 @@ class Rulebook:
         """What decides the rule's meaning, part by part."""
         family = self.families[rule.family].sql if rule.family else ""
         approved = {p.name: p.approved_from for p in rule.params.values() if p.approved_from < OPEN_DAY}
-        return ({"approved": approved} if approved else {}) | {
-            "rule": rule.rule_id,
-            "title": rule.title,
-            "family": family,
-            "sql": rule.sql,
-            "settings": rule.settings,
-            "knowledge": rule.knowledge,
-            "params": {p.name: [[v.start, v.end, n] for v, n in p.values] for p in rule.params.values()},
-            "basis": [b.text for b in rule.basis],
-            "certainty": rule.certainty,
-            "grain": rule.grain,
-            "exempt": rule.exempt_diagnoses,
-            "message": rule.message,
-            "period": [rule.period.start, rule.period.end],
-        }
+        return (
+            ({"approved": approved} if approved else {})
+            | ({"needs_whole": True} if rule.needs_whole else {})
+            | {
+                "rule": rule.rule_id,
+                "title": rule.title,
+                "family": family,
+                "sql": rule.sql,
+                "settings": rule.settings,
+                "knowledge": rule.knowledge,
+                "params": {p.name: [[v.start, v.end, n] for v, n in p.values] for p in rule.params.values()},
+                "basis": [b.text for b in rule.basis],
+                "certainty": rule.certainty,
+                "grain": rule.grain,
+                "exempt": rule.exempt_diagnoses,
+                "message": rule.message,
+                "period": [rule.period.start, rule.period.end],
+            }
+        )
 
     def pack_fingerprint(self, rules: list[Rule]) -> str:
         """SHA-256 over everything that decides what a set of rules finds in the same data: rules, where they open findings, knowledge, code map,

@@ -43,7 +43,7 @@ def newest() -> tuple[Run | None, Mapping[str, Found]]:
 @lru_cache(maxsize=4)
 def _by_rule(place: str) -> dict[str, Found]:
     """The results of one audit are never rewritten, so that its folder is key enough."""
-    found = {}
+    found: dict[str, Found] = {}
     with duckdb.connect() as con:
         for name, shadow in _FILES:
             path = Path(place) / name
@@ -52,5 +52,6 @@ def _by_rule(place: str) -> dict[str, Found]:
                     f"""SELECT rule_id, COUNT(*), SUM(amount_fund), SUM(amount_total), COUNT(DISTINCT fixmedins_code), COUNT(DISTINCT psn_no)
                         FROM read_parquet({one_file(path)}) GROUP BY rule_id"""
                 ).fetchall():
-                    found[rule_id] = Found(count, fund or Decimal(0), total or Decimal(0), places, persons, shadow)
+                    told = Found(count, fund or Decimal(0), total or Decimal(0), places, persons, shadow)
+                    found.setdefault(rule_id, told)  # switched on at some places only: what opened findings counts
     return found

@@ -42,7 +42,22 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion, knowl
     for local in TRAVELLING.values():
         if rows := rows_sql(knowledge, local.name, [c.name for c in local.columns]):
             con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT * FROM {rows}").fetchall()
+    con.execute(f"CREATE OR REPLACE TABLE refused_visit AS {refused_visits(lake)}").fetchall()
     load_table(con, lake, "institution", LAYER["institution"].by_name, None)
+
+
+def refused_visits(lake: LakeVersion) -> str:
+    """SELECT of the visits (`mdtrt_id`) of which a load refused a fee line, a diagnosis or an operation that has not come right since."""
+    rows, ended = rows_sql(lake, "rejects"), rows_sql(lake, "reject_ends")
+    if not rows:
+        return "SELECT NULL::VARCHAR AS mdtrt_id WHERE false"
+    open_ = (
+        f"AND NOT EXISTS (SELECT 1 FROM {ended} AS e WHERE (e.load_no, e.tab, e.file, e.line) = (r.load_no, r.tab, r.file, r.line))"
+        if ended
+        else ""
+    )
+    return f"""SELECT DISTINCT split_part(r.row_key, '/', 1) AS mdtrt_id FROM {rows} AS r
+               WHERE r.tab IN ('fee_line', 'diagnosis', 'operation') AND r.row_key <> '' {open_}"""
 
 
 def batches(lake: LakeVersion, at_once: int | None = None) -> Iterator[list[int]]:

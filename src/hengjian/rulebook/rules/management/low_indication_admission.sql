@@ -19,6 +19,7 @@ params:
   adult_days: {unit: 天, values: {2021-05-01: 5114}, range: [0, 7000]}    # 十四周岁
   old_days: {unit: 天, values: {2021-05-01: 23742}, range: [20000, 40000]}      # 六十五周岁
   illnesses: {unit: 次, values: {2021-05-01: 3}, range: [2, 20]}          # 连主要诊断在内几个类目的病，算多病
+needs_whole: true           # 缺了被拒收的行，看不出有没有
 basis:
 - {law: sc-735, article: 第十五条}
 - {law: sc-735, article: 第三十八条第一项}
@@ -26,7 +27,7 @@ valid_from: 2021-05-01
 scope: whole                      # 用到全部检查化验费；按人分批会多读三成费用行
 stages: [after]                   # 出院结算之后才看得全
 message: 主要诊断在可门诊治疗病种之内，低标准入院评分 {observed} 分，{threshold} 分起在疑。
-spares: [急诊入院、转入和入院途径不明不计, 儿童和出生日期不明不计, 老年多病不计, 死亡出院不计, 日间手术不计, 还在院的不计, 全自费不计, 主要诊断不明不计, 不在病种表内不计]
+spares: [急诊入院、转入和入院途径不明不计, 儿童和出生日期不明不计, 老年多病不计, 死亡出院不计, 日间手术不计, 还在院的不计, 全自费不计, 主要诊断不明不计, 不在病种表内不计, 有行加载时被拒收的就诊不计]
 */
 WITH stay AS (                                    -- two rows of knowledge that name one stay accuse it once
   SELECT MIN(k.kid) AS kid, e.psn_key, e.mdtrt_key, e.in_day, e.los_days, e.total_amt, e.inscp_amt, e.fund_amt, e.in_day - p.brdy_day AS age

@@ -8,11 +8,12 @@ certainty: suspected              # 并发症应有哪些佐证是地方知识�
 grain: encounter
 stages: [after]                   # 佐证可能还没有做
 knowledge: local_cc_evidence
+needs_whole: true           # 缺了被拒收的行，看不出有没有
 basis:
 - {law: sc-735, article: 第三十九条第三项}
 valid_from: 2021-05-01
 message: 出院次要诊断有“{diag_name}”，住院期间却没有相应的检查、治疗或用药收费，编码须对照病历复核。
-spares: [门诊和购药不计, 未出院不计, 全自费的住院不计, 主要诊断不计, 入院诊断不计, 佐证项目自费的也算, 佐证只要有一项]
+spares: [门诊和购药不计, 未出院不计, 全自费的住院不计, 主要诊断不计, 入院诊断不计, 佐证项目自费的也算, 佐证只要有一项, 有行加载时被拒收的就诊不计]
 */
 WITH claimed AS (                                 -- complications among the other diagnoses at discharge; only a stay has a day of discharge
   SELECT MIN(k.kid) AS kid, k.diag_prefix, d.psn_key, d.mdtrt_key, e.in_day, e.out_day
