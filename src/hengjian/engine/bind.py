@@ -25,6 +25,7 @@ from hengjian.engine.shapes import (
     OF_TABLE,
     ROW_KEYS,
     SHAPES,
+    WINDOWED,
     Member,
     Point,
 )
@@ -201,6 +202,8 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
             Member("kn_exempt", {"rule_id": rule.rule_id}, rule.period, prefix, "prefix", "diag")
             for prefix in rule.exempt_diagnoses
         ]
+    last = _last_day(con)
+    members = [m for m in members if m.shape not in WINDOWED or int(str(m.values["w0"])) <= last]
     local = Locals(rulebook.code_map)
     ready = ceilings(con, [p for p in points if p.rule.family == "price"])
     if any("kn_unmapped" in rule.sql for rule in rules):
@@ -218,6 +221,14 @@ def bind(con: duckdb.DuckDBPyConnection, rulebook: Rulebook, rules: Sequence[Rul
         waiting,
         rows_in_force(rules, rulebook, points),
     )
+
+
+def _last_day(con: duckdb.DuckDBPyConnection) -> int:
+    """The last day the lake can tell of (`attach_small_tables`): calendar windows that begin later hold nothing."""
+    if not con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = 'data_day'").fetchall():
+        return OPEN_DAY
+    ((last,),) = con.execute("SELECT day FROM data_day").fetchall()
+    return OPEN_DAY if last is None else int(last)
 
 
 def custom_row(point: Point) -> tuple[str, dict[str, str], tuple[Any, ...]]:

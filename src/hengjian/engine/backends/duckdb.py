@@ -11,7 +11,7 @@ import duckdb
 from hengjian.engine.bind import Bound
 from hengjian.engine.plan import COLLECT, Plan, Text
 from hengjian.kernel.keys import BUCKETS
-from hengjian.lake.rows import rows_sql
+from hengjian.lake.rows import parquet_sql, rows_sql
 from hengjian.lake.schema.layer import DICTIONARIES, LAYER
 from hengjian.lake.schema.local import TRAVELLING
 from hengjian.lake.versions import LakeVersion
@@ -42,6 +42,13 @@ def attach_small_tables(con: duckdb.DuckDBPyConnection, lake: LakeVersion, knowl
     for local in TRAVELLING.values():
         if rows := rows_sql(knowledge, local.name, [c.name for c in local.columns]):
             con.execute(f"CREATE OR REPLACE TABLE {local.name} AS SELECT * FROM {rows}").fetchall()
+    days = [
+        f"SELECT MAX({column}) AS day FROM {parquet_sql(files)}"
+        for table, column in (("rule_fee_line", "fee_day"), ("rule_encounter", "in_day"))
+        if (files := lake.files(table))
+    ]
+    if days:
+        con.execute(f"CREATE OR REPLACE TABLE data_day AS SELECT MAX(day) AS day FROM ({' UNION ALL '.join(days)})").fetchall()
     con.execute(f"CREATE OR REPLACE TABLE refused_visit AS {refused_visits(lake)}").fetchall()
     load_table(con, lake, "institution", LAYER["institution"].by_name, None)
 
