@@ -40,7 +40,8 @@ WITH stay AS (                                    -- two rows of knowledge that 
 ), done AS (
   SELECT f.mdtrt_key, CAST(SUM(CASE WHEN f.med_chrgitm_type IN ('03', '04') THEN f.net_amt ELSE 0 END) AS BIGINT) // 100 AS exam,
          COUNT(CASE WHEN f.med_chrgitm_type IN ('05', '06') THEN 1 END) AS treated, COUNT(CASE WHEN f.med_chrgitm_type = '06' THEN 1 END) AS cut
-  FROM fee_line AS f
+  FROM stay AS s
+  JOIN fee_line AS f ON f.mdtrt_key = s.mdtrt_key
   WHERE f.med_chrgitm_type IN ('03', '04', '05', '06')          -- narrows: no other line counts
     AND f.net_cnt_e4 > 0
   GROUP BY f.mdtrt_key
@@ -49,7 +50,8 @@ WITH stay AS (                                    -- two rows of knowledge that 
   FROM operation AS o
 ), ill AS (
   SELECT d.mdtrt_key, COUNT(DISTINCT SUBSTRING(d.diag_code, 1, 3)) AS n
-  FROM diagnosis AS d
+  FROM stay AS s
+  JOIN diagnosis AS d ON d.mdtrt_key = s.mdtrt_key             -- narrows: only of these stays it is asked
   GROUP BY d.mdtrt_key
 ), scored AS (
   SELECT s.kid, s.psn_key, s.mdtrt_key, s.in_day, s.total_amt, s.inscp_amt, s.fund_amt, w.least,
