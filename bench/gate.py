@@ -71,7 +71,9 @@ def prepare(work: Path) -> None:
 
 def _run(*arguments: object) -> None:
     begun = time.perf_counter()
-    subprocess.run([_COMMAND, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    code = subprocess.run([_COMMAND, *map(str, arguments)], check=False, stdout=subprocess.DEVNULL).returncode
+    if code not in (0, 1):  # 1: loaded, the city's planted bad rows refused
+        raise SystemExit(code)
     tell(f"{arguments[0]} {arguments[1] if arguments[0] == 'gate' else ''}: {time.perf_counter() - begun:.0f} s")
 
 
