@@ -6,7 +6,7 @@ decide fall away. What is left joins the same knowledge tables, bound for this r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlglot import exp
@@ -40,6 +40,14 @@ def folded_sql(book: Rulebook, rule: Rule) -> str:
     while (less := eliminate_ctes(tree.copy())).sql() != tree.sql():  # a query that only a dropped one read goes with it
         tree = less
     return tree.sql(dialect="duckdb", pretty=True, comments=False)
+
+
+def without_empty(sql: str, empty: Collection[str]) -> str:
+    """A statement less the UNION branches, and what only they read, that can find nothing because a table has no rows."""
+    tree: Any = _without_dead_branches(parse(sql).copy(), set(empty))
+    while (less := eliminate_ctes(tree.copy())).sql() != tree.sql():
+        tree = less
+    return str(tree.sql(dialect="duckdb", comments=False))
 
 
 def settled(book: Rulebook, rule: Rule) -> tuple[dict[str, dict[str, Any]], set[str]]:

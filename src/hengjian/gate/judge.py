@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from hengjian.engine.bind import Bound as BoundTables
 from hengjian.engine.compile import compile_sql
+from hengjian.engine.fold import without_empty
 from hengjian.engine.plan import HIT, Text, make_plan
 from hengjian.engine.shapes import DRIVING, FAMILY_SHAPES
 from hengjian.gate.acts import ACT_TABLES, Layout, Person, Row, Rows
@@ -108,7 +109,8 @@ class Judge:
     def _run(self, text: Text, rules: Sequence[Rule]) -> _Run:
         shapes = FAMILY_SHAPES.get(text.name) or tuple(own_knowledge(next(r for r in rules if r.rule_id == text.name)))
         names = ", ".join(text.returns)
-        sql = f"SELECT {names} FROM ({compile_sql(text.sql, 'sqlite')}) WHERE mdtrt_key = ?"
+        asked = without_empty(text.sql, set(shapes) - self.knowledge.filled)
+        sql = f"SELECT {names} FROM ({compile_sql(asked, 'sqlite')}) WHERE mdtrt_key = ?"
         driving = frozenset(s for s in shapes if s in DRIVING or text.name not in FAMILY_SHAPES)
         return _Run(text, sql, driving, tuple(r.rule_id for r in rules if text.name in (r.family, r.rule_id)))
 
@@ -211,7 +213,8 @@ class Judge:
         bound: dict[str, set[Bound]] = {}
         touched: set[int] = set()
         wanted: set[int | str | None] = set()
-        entries = self.knowledge.entries
+        entries, beside = self.knowledge.entries, self.knowledge.beside
+        codes = list(codes)
         for key in codes:
             for table, kid, row in entries(key):
                 if kid < 0 or allowed[kid]:
@@ -220,11 +223,16 @@ class Judge:
                     wanted.add(key)
         if not touched:
             return bound, wanted
-        for item in {row[self._item] for row in past.get("fee_line", ())} - wanted:
-            for table, kid, row in entries(int(item or 0)):
+        before = {int(row[self._item] or 0) for row in past.get("fee_line", ())}
+        for item in before - wanted:
+            for table, kid, row in entries(item):
                 if kid in touched and kid >= 0:
                     bound.setdefault(table, set()).add(row)
                     wanted.add(item)
+        for key in before.union(codes):
+            for table, row in beside(key, touched):
+                bound.setdefault(table, set()).add(row)
+                wanted.add(key)
         if "kn_diag" in bound:
             place = self.layout.place("diagnosis", "diag_key")
             known = {int(row[place] or 0) for rows in (visit, past) for row in rows.get("diagnosis", ())}

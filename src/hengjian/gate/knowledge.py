@@ -7,7 +7,7 @@ reach the database (an inner join with nothing finds nothing).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import duckdb
@@ -52,6 +52,8 @@ class Knowledge:
         self.static: dict[str, list[Bound]] = {}
         self.filled: set[str] = set()
         self._exact: dict[int, list[tuple[str, int, Bound]]] = {}
+        self._beside: dict[int, dict[int, list[tuple[str, Bound]]]] = {}
+        self._relation, self._role = (list(self.tables["kn_pair"]).index(c) for c in ("relation", "role"))
         self._prefixed: dict[str, dict[int, dict[str, list[tuple[str, int, Bound, int]]]]] = {
             "item": {},
             "diag": {},
@@ -113,7 +115,7 @@ class Knowledge:
         self.filled.add(name)
         keys = [value for column, value in zip(spec, row, strict=True) if column.endswith("_key")]
         for key in keys:
-            self._exact.setdefault(int(key), []).append((name, point.kid, row))
+            self._keep(int(key), name, point.kid, row)
         if not keys:
             self.static.setdefault(name, []).append(row)
 
@@ -131,7 +133,7 @@ class Knowledge:
             self.static.setdefault(member.shape, []).append(row)
         elif member.match == "exact":
             key = key_of(_base(member.code) if member.of == "item" else member.code)
-            self._exact.setdefault(key, []).append((member.shape, kid, _put(row, slot, key)))
+            self._keep(key, member.shape, kid, _put(row, slot, key))
         elif member.match == "prefix":
             by_length = self._prefixed[member.of].setdefault(len(member.code), {})
             by_length.setdefault(member.code, []).append((member.shape, kid, row, slot))
@@ -139,7 +141,7 @@ class Knowledge:
             for key, period in self._local.keys(_base(member.code), member.match == "prefix"):
                 if met := member.period.meet(period):
                     cut = _cut(row, list(spec), met.start, met.end)
-                    self._exact.setdefault(key, []).append((member.shape, kid, _put(cut, slot, key)))
+                    self._keep(key, member.shape, kid, _put(cut, slot, key))
 
     def _price(self, con: duckdb.DuckDBPyConnection, points: list[Point]) -> None:
         for name, rows in ceilings(con, points).items():
@@ -157,7 +159,20 @@ class Knowledge:
         shown = _base(code) if of == "item" else code
         for length, prefixes in self._prefixed[of].items():
             for shape, kid, row, slot in prefixes.get(shown[:length], ()) if len(shown) >= length else ():
-                self._exact.setdefault(key, []).append((shape, kid, _put(row, slot, key)))
+                self._keep(key, shape, kid, _put(row, slot, key))
+
+    def _keep(self, key: int, shape: str, kid: int, row: Bound) -> None:
+        """Under its code: as what calls for a point, or, where a line needs another beside it, as the other, which by itself calls for none."""
+        if shape == "kn_pair" and row[self._relation] == "requires" and row[self._role] != "a":
+            self._beside.setdefault(key, {}).setdefault(kid, []).append((shape, row))
+        else:
+            self._exact.setdefault(key, []).append((shape, kid, row))
+
+    def beside(self, key: int, touched: Set[int]) -> Iterator[tuple[str, Bound]]:
+        """What is known of a code as the other one of these points."""
+        if found := self._beside.get(key):
+            for kid in found.keys() & touched:
+                yield from found[kid]
 
     def entries(self, key: int) -> Sequence[tuple[str, int, Bound]]:
         """What is known of a code: table, kid (−1: of no point of its own) and bound row."""
@@ -177,7 +192,7 @@ class Knowledge:
     @property
     def keys(self) -> int:
         """How many codes carry knowledge."""
-        return len(self._exact)
+        return len(self._exact.keys() | self._beside.keys())
 
 
 def _base(code: str) -> str:
