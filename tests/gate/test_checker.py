@@ -281,3 +281,21 @@ def test_where_a_rule_is_not_switched_on_yet_nothing_is_said(memory, places, lev
     checked = ask(bench, order(MENS_DRUG), patient={"gend": "2"})
     (noted,) = checked.note.reminders
     assert noted.level == level and len(checked.result) == (level != "shadow")
+
+
+def test_the_drug_that_should_come_first_calls_for_nothing_by_itself(memory, bench):
+    """Thousands of rows may name one first-line drug: they are looked at only beside a drug of the second line."""
+    row = BOOK.knowledge["second_line_drug"][0]
+    second, first = (row.values[c].split("|")[0].ljust(14, "A") + "A001010100001" for c in ("code", "earlier"))
+    knowledge = bench._judge.knowledge
+    for code in (second, first):
+        knowledge.meet("item", key_of(code), code)
+    mine = {kid for kid, s in enumerate(knowledge.sources) if s.rule.rule_id == "second_line_drug"}
+    assert {kid for _, kid, _ in knowledge.entries(key_of(second))} & mine
+    assert not {kid for _, kid, _ in knowledge.entries(key_of(first))} & mine
+    called = {kid for _, kid, _ in knowledge.entries(key_of(second))} & mine
+    assert [bound[0] for bound in knowledge.beside(key_of(first), called)] == ["kn_pair"] * len(called)
+    assert list(knowledge.beside(key_of(first), set())) == []
+    memory.know("99P1", gend="1")
+    assert "second_line_drug" in rules(ask(bench, order(second)))
+    assert "second_line_drug" not in rules(ask(bench, order(second), order(first, "R2")))

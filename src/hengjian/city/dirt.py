@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hengjian.city.block import Block
 from hengjian.city.frames import Array
@@ -128,7 +129,7 @@ def dirty_rows(block: Block, tables: dict[str, pa.Table]) -> dict[str, list[Row]
         kinds = KINDS[name]
         wanted = round(block.plan.dirt * tables[name].num_rows)
         wanted = max(wanted, len(kinds)) if block.number == 0 else wanted
-        candidates = _candidates(block, name, planted, tables[name].num_rows)
+        candidates = _candidates(block, name, planted, tables)
         base = _texts(
             tables[name], candidates[np.sort(rng.choice(len(candidates), min(wanted, len(candidates)), replace=False))]
         )
@@ -140,7 +141,7 @@ def dirty_rows(block: Block, tables: dict[str, pa.Table]) -> dict[str, list[Row]
     return found
 
 
-def _candidates(block: Block, name: str, planted: Array, rows: int) -> Array:
+def _candidates(block: Block, name: str, planted: Array, tables: dict[str, pa.Table]) -> Array:
     if name == "person":
         return np.flatnonzero(~planted)
     if name == "fee_line":
@@ -152,7 +153,8 @@ def _candidates(block: Block, name: str, planted: Array, rows: int) -> Array:
         return np.flatnonzero(~planted[block.enc["person"]])
     if name == "settlement":
         return np.flatnonzero(~planted[block.enc["person"][block.settlements["enc"]]])
-    return np.arange(rows)
+    told = tables["person"].column("psn_no").filter(pa.array(planted))
+    return np.flatnonzero(~np.asarray(pc.is_in(tables[name].column("psn_no"), value_set=told.combine_chunks())))
 
 
 def _texts(table: pa.Table, rows: Array) -> list[Row]:

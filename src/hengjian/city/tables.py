@@ -323,7 +323,7 @@ def diagnosis_table(block: Block) -> pa.Table:
             "adm_cond_type": pick(np.where(shown, cond, -1), ("1", "2", "3", "4")),
             "diag_dept": pick(enc["dept"][at], _DEPT_CODES),
             "dise_dor_no": pick(enc["doctor"][at], pa.array(block.places.doctor_codes)),
-            "diag_time": instants(np.where(out == 1, enc["end"][at] - 600, enc["begin"][at] + 600)),
+            "diag_time": instants(np.where((out == 1) & (enc["end"][at] > 0), enc["end"][at] - 600, enc["begin"][at] + 600)),
         }
     )
 
