@@ -67,7 +67,13 @@ def release(
     console.print(
         f"已登记：{len(names)} 条规则从 {day_date(day)} 起{STATUS_LABELS[status]}{_where(places)}（{by}），写在 {site / 'releases.csv'}。"
     )
-    if stricter := [n for n in names if status == "active" and book.rules[n].status != "active"]:
+    for own in [
+        book.rules[n] for n in names if book.rules[n].local and status == "active" and book.rules[n].status != "active"
+    ]:
+        console.print(
+            f"[yellow]“{own.title}”的规则文件里写的还是{STATUS_LABELS[own.status]}：把 {own.path} 的 status 改成 active，它才产生疑点。[/yellow]"
+        )
+    if stricter := [n for n in names if status == "active" and book.rules[n].status != "active" and not book.rules[n].local]:
         told = "、".join(f"{book.rules[n].title}（{STATUS_LABELS[book.rules[n].status]}）" for n in stricter)
         console.print(f"[yellow]随程序还没有启用的，仍以较严的为准：{told}。[/yellow]")
 

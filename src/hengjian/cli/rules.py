@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 from rich import box
 from rich.console import Console
@@ -20,7 +22,7 @@ from hengjian.engine.defence import Survivor, undefended
 from hengjian.engine.examples import differences, false_remarks, run_example
 from hengjian.engine.fold import folded_sql
 from hengjian.engine.lint import lint_rulebook
-from hengjian.kernel.errors import InputError
+from hengjian.kernel.errors import InputError, RulebookError
 from hengjian.rulebook import load_rulebook
 from hengjian.rulebook.loader import SHIPPED
 from hengjian.rulebook.model import CATEGORIES, CERTAINTIES, ENGINES, STATUS_LABELS, Rule, Rulebook
@@ -159,7 +161,16 @@ def test(
             for number, example in enumerate(rule.examples, 1):
                 for name in engines:
                     if name in book.engines(rule):
-                        wrong = differences(example, run_example(book, rule, example, name, Path(scratch)))
+                        try:
+                            found = run_example(book, rule, example, name, Path(scratch))
+                        except (duckdb.Error, sqlite3.Error) as error:
+                            raise RulebookError(
+                                f"“{rule.title}”的语句运行不了",
+                                where=f"{rule.path}:{rule.sql_line}",
+                                why=f"{name}：{str(error).splitlines()[0]}",
+                                cure=f"先看 hengjian rules lint {rule.rule_id} 怎么说",
+                            ) from error
+                        wrong = differences(example, found)
                         wrong += false_remarks(rule, example)
                         facts = {
                             "rule_id": rule.rule_id,

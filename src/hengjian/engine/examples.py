@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,45 @@ def lake_rows(rule: Rule, example: Example) -> dict[str, list[dict[str, str]]]:
         raise RulebookError(
             f"示例里没有表 {unknown[0]}", where=f"{rule.path}:{example.line}", cure="可用的表：" + "、".join(TABLES)
         )
+    _check_given(given, f"{rule.path}:{example.line}")
     return completed(given)
+
+
+_NEEDED = {
+    "encounter": ("mdtrt_id",),
+    "fee_line": ("mdtrt_id", "feedetl_sn", "med_list_codg", "fee_ocur_time", "cnt", "pric"),
+}
+"""What nobody can fill in for an author."""
+
+
+def _check_given(given: dict[str, list[dict[str, str]]], where: str) -> None:
+    """Raises RulebookError for a column no table has, a cell that must be written, and a line of a visit that is not given."""
+    visits = {row.get("mdtrt_id", "") for row in given.get("encounter", [])}
+    for name, rows in given.items():
+        table = TABLES[name]
+        for row in rows:
+            if unknown := [c for c in row if c not in table]:
+                near = get_close_matches(unknown[0], [c.name for c in table.columns], 2)
+                cure = f"是不是 {'、'.join(near)}？" if near else ""
+                raise RulebookError(
+                    f"示例的{table.label}没有列 {unknown[0]}", where=where, cure=cure + "列名见 docs/reference/data.md"
+                )
+            if missing := [c for c in _NEEDED.get(name, ()) if not row.get(c)]:
+                raise RulebookError(
+                    f"示例的{table.label}有一行没有写 {missing[0]}",
+                    where=where,
+                    why="、".join(f"{c}={v}" for c, v in row.items() if v)[:120],
+                    cure=f"补上；{table.label}每一行都要有 " + "、".join(_NEEDED[name]),
+                )
+            if name in _OF_VISITS and row.get("mdtrt_id") not in visits:
+                raise RulebookError(
+                    f"示例的{table.label}说的就诊 {row.get('mdtrt_id') or '（空）'} 不在示例的 encounter 里",
+                    where=where,
+                    cure="在 encounter 里加上它，或改 mdtrt_id",
+                )
+
+
+_OF_VISITS = ("diagnosis", "operation", "fee_line", "settlement")
 
 
 def completed(given: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
@@ -101,7 +140,7 @@ def completed(given: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str
     _complete(given, "person", "psn_no", [e["psn_no"] for e in encounters])
     _complete(given, "institution", "fixmedins_code", [e["fixmedins_code"] for e in encounters])
     given["encounter"] = encounters
-    for table in ("diagnosis", "operation", "fee_line", "settlement"):
+    for table in _OF_VISITS:
         for row in given.get(table, []):
             inherited = ("psn_no", "fixmedins_code", "insutype", "med_type")
             row.update({k: v for k, v in by_id[row["mdtrt_id"]].items() if k in inherited and k in TABLES[table]})

@@ -320,6 +320,8 @@ def _params(head: Marked) -> dict[str, Param]:
         unit = str(spec.get("unit", ""))
         if unit not in UNITS:
             raise RulebookError(f"参数 {name} 的单位“{unit}”不认识", where=where, cure="可用：" + "、".join(UNITS))
+        if not isinstance(spec.get("values"), dict) or not spec["values"]:
+            raise RulebookError(f"参数 {name} 没有值", where=where, cure="写成 values: {2026-01-01: 5}，一天起一个值")
         dated = sorted((as_day(day, where), _scaled(str(value), unit, where)) for day, value in spec["values"].items())
         ends = [start for start, _ in dated[1:]] + [OPEN_DAY]
         values = tuple((make_period(start, end, where), value) for (start, value), end in zip(dated, ends, strict=True))

@@ -1,0 +1,5 @@
+"""`python -m hengjian` is `hengjian`."""
+
+from hengjian.cli.main import main
+
+main()
