@@ -8,22 +8,15 @@ engines: [duckdb, sqlite, spark]
 # kn_kinds: what: slices | drugs, kinds in one prescription ; kn_day: institutions visited on one day
 # kn_freq: what: visits | purchases | same_drug | stays within the calendar window w0..w1. Several at one institution on one day are one
 */
-WITH many AS (                                  -- prescriptions of more lines than kinds are allowed: in no other can there be more kinds
-  SELECT k.kid, MIN(k.label) AS label, MIN(k.max_n) AS max_n, MIN(f.list_type) AS list_type, f.psn_key, f.mdtrt_key, f.fee_day, f.rxno
+WITH rx AS (                                    -- prescriptions: granules, preparations and drugs of stays are not counted
+  SELECT CASE f.list_type WHEN '102' THEN 'slices' ELSE 'drugs' END AS what, f.psn_key, f.mdtrt_key, f.fee_day AS day,
+         COUNT(DISTINCT f.item_key) AS n, CAST(SUM(f.net_amt) AS BIGINT) AS total_amt, CAST(SUM(f.net_inscp) AS BIGINT) AS inscp_amt,
+         CAST(SUM(f.fund_amt) AS BIGINT) AS fund_amt
   FROM fee_line AS f
-  JOIN kn_kinds AS k ON k.what = CASE f.list_type WHEN '101' THEN 'drugs' WHEN '102' THEN 'slices' END
-   AND f.fee_day >= k.valid_from AND f.fee_day < k.valid_to
-  GROUP BY k.kid, f.psn_key, f.mdtrt_key, f.fee_day, f.rxno
-  HAVING COUNT(*) > MIN(k.max_n)                -- narrows
-), rx AS (                                      -- granules, preparations and drugs of stays are not counted
-  SELECT m.kid, m.label, m.max_n, m.psn_key, m.mdtrt_key, m.fee_day AS day, COUNT(DISTINCT f.item_key) AS n,
-         CAST(SUM(f.net_amt) AS BIGINT) AS total_amt, CAST(SUM(f.net_inscp) AS BIGINT) AS inscp_amt, CAST(SUM(f.fund_amt) AS BIGINT) AS fund_amt
-  FROM many AS m
-  JOIN fee_line AS f ON f.mdtrt_key = m.mdtrt_key AND f.psn_key = m.psn_key AND f.fee_day = m.fee_day AND f.rxno = m.rxno
-   AND f.list_type = m.list_type
-  JOIN encounter AS e ON e.mdtrt_key = m.mdtrt_key AND e.psn_key = m.psn_key
-  WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0 AND (e.kind = 'outp' OR m.list_type = '102')
-  GROUP BY m.kid, m.label, m.max_n, m.psn_key, m.mdtrt_key, m.fee_day, m.rxno
+  JOIN encounter AS e ON e.mdtrt_key = f.mdtrt_key AND e.psn_key = f.psn_key
+  WHERE f.net_cnt_e4 > 0 AND f.net_inscp > 0 AND f.rxno IS NOT NULL AND f.list_type IN ('101', '102')
+    AND (e.kind = 'outp' OR f.list_type = '102')
+  GROUP BY f.list_type, f.psn_key, f.mdtrt_key, f.fee_day, f.rxno
 ), seen AS (                                    -- ordinary encounters the fund was asked to pay for; who is treated by a plan is spared
   SELECT CASE e.kind WHEN 'outp' THEN 'visits' WHEN 'inp' THEN 'stays' ELSE 'purchases' END AS what,
          e.psn_key, e.mdtrt_key, e.org_key, e.in_day, e.beg_sec, e.total_amt, e.inscp_amt, e.fund_amt,
@@ -34,8 +27,8 @@ WITH many AS (                                  -- prescriptions of more lines t
     AND (e.kind = 'pharm'
          OR (e.diag3 IS NOT NULL AND SUBSTRING(e.med_type, 1, 2) IN ('11', '12', '16', '21', '25', '26', '27')
              AND COALESCE(e.adm_way, '2') NOT IN ('1', '3') AND COALESCE(e.ipt_med_type, '1') <> '2'))
-), act AS (                                     -- item: the drug, or below zero what else was done: the three words differ in length
-  SELECT s.what, s.psn_key, CAST(-LENGTH(s.what) AS BIGINT) AS item, s.mdtrt_key, s.in_day, s.beg_sec, s.total_amt, s.inscp_amt, s.fund_amt,
+), act AS (
+  SELECT s.what, s.psn_key, CAST(0 AS BIGINT) AS item, s.mdtrt_key, s.in_day, s.beg_sec, s.total_amt, s.inscp_amt, s.fund_amt,
          ROW_NUMBER() OVER (PARTITION BY s.psn_key, s.what, s.org_key, s.in_day ORDER BY s.beg_sec, s.mdtrt_key) AS nth
   FROM seen AS s
   WHERE COALESCE(s.planned, '1') <> '2'
@@ -50,23 +43,17 @@ WITH many AS (                                  -- prescriptions of more lines t
          RANK() OVER (PARTITION BY a.psn_key, a.in_day ORDER BY a.beg_sec, a.mdtrt_key) AS n
   FROM act AS a
   WHERE a.nth = 1 AND a.what = 'visits'
-), busy AS (                                    -- who did it more often in all than the least limit: nobody else can be beyond one
-  SELECT a.psn_key, a.item
-  FROM act AS a
-  JOIN (SELECT k.what, MIN(k.max_n) AS least FROM kn_freq AS k GROUP BY k.what) AS l ON l.what = a.what
-  GROUP BY a.psn_key, a.item, l.least
-  HAVING COUNT(*) > l.least                     -- narrows
 ), often AS (
   SELECT k.kid, k.label, k.max_n, k.w0, k.w1, a.psn_key, a.mdtrt_key, a.total_amt, a.inscp_amt, a.fund_amt,
          RANK() OVER (PARTITION BY k.kid, k.w0, k.w1, a.psn_key, a.item ORDER BY a.beg_sec, a.mdtrt_key) AS n
   FROM act AS a
-  JOIN busy AS b ON b.psn_key = a.psn_key AND b.item = a.item
   JOIN kn_freq AS k ON k.what = a.what AND a.in_day >= k.w0 AND a.in_day < k.w1
   WHERE a.nth = 1
 ), hit AS (
-  SELECT r.kid, r.label, r.max_n, r.day AS w0, r.day + 1 AS w1, r.psn_key, r.mdtrt_key, r.n, r.total_amt, r.inscp_amt, r.fund_amt
+  SELECT k.kid, k.label, k.max_n, r.day AS w0, r.day + 1 AS w1, r.psn_key, r.mdtrt_key, r.n, r.total_amt, r.inscp_amt, r.fund_amt
   FROM rx AS r
-  WHERE r.n > r.max_n
+  JOIN kn_kinds AS k ON k.what = r.what AND r.day >= k.valid_from AND r.day < k.valid_to
+  WHERE r.n > k.max_n
   UNION ALL
   SELECT k.kid, k.label, k.max_n, p.in_day, p.in_day + 1, p.psn_key, p.mdtrt_key, p.n, p.total_amt, p.inscp_amt, p.fund_amt
   FROM places AS p
