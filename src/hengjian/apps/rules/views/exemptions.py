@@ -15,13 +15,13 @@ from hengjian.apps.rules.exemptions import STATES, exemption_rows
 from hengjian.apps.rules.views import today
 
 _COLUMNS: tuple[dict[str, Any], ...] = (
-    {"key": "what", "title": "对象", "sort": "", "css": "wrap", "fixed": True},
-    {"key": "rules", "title": "规则", "sort": "", "css": "wrap"},
+    {"key": "what", "title": "对象", "sort": "", "css": "", "fixed": True},
+    {"key": "rules", "title": "规则", "sort": "", "css": ""},
     {"key": "days", "title": "起止（含）", "sort": "", "css": ""},
     {"key": "reason", "title": "理由与依据", "sort": "", "css": "wrap"},
     {"key": "by", "title": "登记 / 批准", "sort": "", "css": ""},
     {"key": "state", "title": "今天", "sort": "", "css": ""},
-    {"key": "spared", "title": "最近一次审计免去", "sort": "", "css": "r"},
+    {"key": "spared", "title": "免去", "sort": "", "css": "r"},
 )
 
 
